@@ -1,0 +1,1 @@
+"""Stores of quads: the contract, pyoxigraph in memory and on disk, and generations."""

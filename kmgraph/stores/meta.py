@@ -1,0 +1,87 @@
+"""What is written down about a generation: its graphs, views, counts and files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kmgraph.errors import StoreCorruptError
+
+
+@dataclass(frozen=True, slots=True)
+class GraphInfo:
+    """A named graph of a generation.
+
+    :ivar name: short name, such as that of a dataset.
+    :ivar iri: the graph's IRI.
+    :ivar visibility: ``public`` or the name of a group.
+    :ivar triples: number of triples; a graph may be empty.
+    :ivar kind: what fills it, such as ``dataset`` or ``derived``.
+    :ivar info: what else its maker wrote down.
+    :ivar digest: canonical hash of its triples.
+    """
+
+    name: str
+    iri: str
+    visibility: str = "public"
+    triples: int = 0
+    kind: str = "dataset"
+    info: Mapping[str, Any] = field(default_factory=dict)
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """A published state of a store.
+
+    :ivar id: number; later generations have higher ones.
+    :ivar created: when it was published, in ISO 8601 with the offset from UTC.
+    :ivar parent: id of the generation it was made from, or None.
+    :ivar reason: why it was made.
+    :ivar graphs: its named graphs, by name.
+    :ivar views: keys of its views; the last shows everything.
+    :ivar counts: what was counted when it was published.
+    :ivar digest: canonical hash of the named graphs of the view that shows everything.
+    :ivar files: sidecar files, each with the graph it belongs to or None.
+    :ivar extra: what else the publisher wrote down.
+    """
+
+    id: int
+    created: str
+    parent: int | None
+    reason: str
+    graphs: tuple[GraphInfo, ...]
+    views: tuple[str, ...]
+    counts: Mapping[str, Any]
+    digest: str
+    files: Mapping[str, str | None] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def master(self) -> str:
+        """Return the key of the view that shows everything."""
+        return self.views[-1]
+
+    def to_json(self) -> bytes:
+        """Return the content of ``meta.json``."""
+        return json.dumps(asdict(self), indent=1, ensure_ascii=False).encode() + b"\n"
+
+
+def read_meta(path: Path) -> Generation:
+    """Read the ``meta.json`` of a generation.
+
+    :raises StoreCorruptError: the file is missing or not as kmgraph writes it.
+    """
+    try:
+        fields = json.loads(path.read_bytes())
+        fields["graphs"] = tuple(GraphInfo(**graph) for graph in fields["graphs"])
+        fields["views"] = tuple(fields["views"])
+        return Generation(**fields)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise StoreCorruptError(
+            f"{path}: the description of this generation cannot be read ({error}): "
+            "roll back to another one, or restore the store from a copy"
+        ) from error
