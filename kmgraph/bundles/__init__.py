@@ -1,0 +1,1 @@
+"""Bundles: the files people fill in, read, checked and written."""
