@@ -1,0 +1,173 @@
+"""Answers to saved questions, with the passages they rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pyoxigraph as ox
+
+from kmgraph.errors import QueryEvaluationError
+from kmgraph.questions import rendering
+from kmgraph.questions.model import Question, Returned
+from kmgraph.questions.parameters import to_text
+from kmgraph.questions.passages import PassageView, find_passages
+from kmgraph.results import Row, Solutions
+from kmgraph.stores.base import QuadStore
+from kmgraph.terms import Term, python_value
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to a saved question.
+
+    :ivar question: the question.
+    :ivar parameters: name to text of the parameters that had a value, defaults included.
+    :ivar terms: the rows as tuples of terms, in the order of ``variables``.
+    :ivar passages: the passages that the rows rest on, by document and line.
+    :ivar base: base IRI of the store's records.
+    :ivar generation: id of the generation that was asked, or None for a store without any.
+    """
+
+    question: Question
+    parameters: Mapping[str, str]
+    terms: tuple[Row, ...]
+    passages: tuple[PassageView, ...]
+    base: str
+    generation: int | None = None
+
+    @property
+    def columns(self) -> tuple[Returned, ...]:
+        """Return the returned variables with their kinds and meanings."""
+        return self.question.returns
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Return the names of the returned variables, in order."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the rows as dictionaries of Python values.
+
+        An IRI is its text, a number an int or Decimal, passages a list of IRIs; what has no value
+        is None.
+        """
+        return [
+            {
+                column.name: _value(column, term)
+                for column, term in zip(self.columns, row, strict=True)
+            }
+            for row in self.terms
+        ]
+
+    @property
+    def solutions(self) -> Solutions:
+        """Return the rows as SPARQL solutions, afresh at each call."""
+        return Solutions(self.variables, self.terms)
+
+    def to_table(self) -> str:
+        """Return the answer as text for a terminal, with its list of passages."""
+        return rendering.to_table(self)
+
+    def to_csv(self) -> str:
+        """Return the rows as CSV, with the places of each row's passages in words.
+
+        Source: https://www.rfc-editor.org/rfc/rfc4180
+        """
+        return rendering.to_csv(self)
+
+    def to_json(self) -> str:
+        """Return the answer as JSON; ``queries/README.md`` describes its structure."""
+        return rendering.to_json(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what :meth:`to_json` writes, as Python values."""
+        return rendering.to_dict(self)
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """Return the rows as a pandas DataFrame, typed by column.
+
+        :raises MissingExtraError: pandas is not installed.
+        """
+        return self.solutions.to_dataframe()
+
+
+def answer(question: Question, store: QuadStore, params: Mapping[str, Any] | None = None) -> Answer:
+    """Ask a saved question.
+
+    :param question: a question of the catalogue.
+    :param store: what to ask; the query reads its default graph.
+    :param params: parameter name to value as text; what is not given takes its default.
+    :returns: rows in the order that the question's header states.
+    :raises ParameterError: a parameter is unknown, missing or of the wrong kind.
+    :raises QueryEvaluationError: the query failed.
+
+    >>> from kmgraph.questions import load_catalogue
+    >>> from kmgraph.stores.oxigraph import MemoryStore
+    >>> answer(load_catalogue()["31"], MemoryStore()).rows
+    []
+    """
+    bindings = question.bindings(params, base=store.base)
+    solutions = store.query(question.query, bindings=bindings)
+    if not isinstance(solutions, Solutions):
+        raise QueryEvaluationError(f"question {question.id} is not a SELECT query")
+    missing = {column.name for column in question.returns} - set(solutions.variables)
+    if missing:
+        raise QueryEvaluationError(
+            f"question {question.id} does not return {', '.join(sorted(missing))}, "
+            "which its header lists"
+        )
+    places = [solutions.variables.index(column.name) for column in question.returns]
+    rows = [tuple(row[place] for place in places) for row in solutions]
+    passages = find_passages(store, _cited(question, rows))
+    rank = {passage.iri: number for number, passage in enumerate(passages)}
+    return Answer(
+        question,
+        {name: to_text(term, base=store.base) for name, term in bindings.items()},
+        tuple(_tidied(question, row, rank) for row in rows),
+        passages,
+        store.base,
+        getattr(getattr(store, "generation", None), "id", None),
+    )
+
+
+def _cited(question: Question, rows: list[Row]) -> set[str]:
+    """Return the IRIs of all passages of the rows."""
+    return {
+        iri
+        for row in rows
+        for column, term in zip(question.returns, row, strict=True)
+        if column.kind == "passages" and isinstance(term, ox.Literal)
+        for iri in term.value.split()
+    }
+
+
+def _tidied(question: Question, row: Row, rank: Mapping[str, int]) -> Row:
+    """Return a row whose lists are in order, which SPARQL leaves open, and without empty texts."""
+    return tuple(
+        _tidy(column, term, rank) for column, term in zip(question.returns, row, strict=True)
+    )
+
+
+def _tidy(column: Returned, term: Term | None, rank: Mapping[str, int]) -> Term | None:
+    """Return one term of a row."""
+    if not isinstance(term, ox.Literal):
+        return term
+    if column.kind == "passages":
+        return ox.Literal(" ".join(sorted(set(term.value.split()), key=rank.__getitem__)))
+    if column.kind == "texts":
+        texts = sorted({text.strip() for text in term.value.split("\n")} - {""})
+        return ox.Literal("; ".join(texts)) if texts else None
+    return term
+
+
+def _value(column: Returned, term: Term | None) -> Any:
+    """Return a term as a Python value."""
+    if column.kind == "passages":
+        return term.value.split() if isinstance(term, ox.Literal) else []
+    return None if term is None else python_value(term)

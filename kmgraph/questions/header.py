@@ -1,0 +1,191 @@
+"""Read the header of a query file.
+
+The header is the block of lines at the top that begin with ``#+``; together they are one YAML
+mapping. ``queries/README.md`` describes its keys.
+
+Source: https://github.com/CLARIAH/grlc (the decorator notation)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, fields
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from kmgraph.errors import InputError
+from kmgraph.questions.model import RETURN_KINDS, Question, Returned
+from kmgraph.questions.parameters import KINDS, Parameter
+
+_MARK: Final = "#+"
+_ID: Final = re.compile(r"cq-[0-9]{3}", re.ASCII)
+_VARIABLE: Final = re.compile(r"[A-Za-z][A-Za-z0-9]*", re.ASCII)
+#: Keys of a header, in the order in which they are written, and whether each must be there.
+KEYS: Final[dict[str, bool]] = {
+    "id": True,
+    "title": True,
+    "question": True,
+    "framework": True,
+    "status": True,
+    "since": True,
+    "graphs": True,
+    "entailment": True,
+    "parameters": False,
+    "returns": True,
+    "order": True,
+    "source": True,
+    "tags": True,
+    "unverified": False,
+}
+_LISTS: Final = frozenset({"graphs", "parameters", "returns", "tags"})
+_STATUSES: Final = frozenset({"stable", "draft"})
+
+
+def read_question(path: Path) -> Question:
+    """Read a question from a ``.rq`` file.
+
+    :param path: a file whose name begins with the question's id.
+    :raises InputError: the header is wrong; the message names the file and the key.
+
+    >>> from kmgraph import artefacts
+    >>> read_question(artefacts.files("queries", "competency/cq-031-*.rq")[0]).id
+    'cq-031'
+    """
+    return parse_question(path.read_text(encoding="utf-8"), path)
+
+
+def parse_question(text: str, path: Path) -> Question:
+    """Read a question from the text of its file.
+
+    :param text: header and query.
+    :param path: file that messages name.
+    :raises InputError: the header is wrong; the message names the file and the key.
+    """
+    lines = text.splitlines()
+    size = next((i for i, line in enumerate(lines) if not line.startswith(_MARK)), len(lines))
+    header = _mapping([line[len(_MARK) :] for line in lines[:size]], path)
+    query = "\n".join(lines[size:]).strip() + "\n"
+    if not query.strip():
+        raise _problem(path, "query", "no query follows the header")
+    question_id = header["id"]
+    if not _ID.fullmatch(question_id) or not path.name.startswith(f"{question_id}-"):
+        raise _problem(
+            path, "id", f"'{question_id}' must look like cq-031 and begin the file's name"
+        )
+    if header["status"] not in _STATUSES:
+        raise _problem(path, "status", f"'{header['status']}' is neither stable nor draft")
+    return Question(
+        **{
+            **header,
+            "parameters": _parameters(header["parameters"], path),
+            "returns": _returns(header["returns"], path),
+        },
+        query=query,
+        path=path,
+    )
+
+
+def _problem(path: Path, key: str, message: str) -> InputError:
+    """Return the error for a wrong header."""
+    return InputError(f"{path.name}: header key '{key}': {message}")
+
+
+def _mapping(lines: Sequence[str], path: Path) -> dict[str, Any]:
+    """Return the header's keys, each of the right shape, with what is missing filled in."""
+    if not lines:
+        raise _problem(path, "id", "the file has no header: begin it with lines of '#+ key: value'")
+    try:
+        header = yaml.safe_load("\n".join(lines))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"line {mark.line + 1}: " if mark else ""
+        problem = getattr(error, "problem", None) or "cannot be read"
+        raise InputError(f"{path.name}: {where}the header is not YAML: {problem}") from error
+    if not isinstance(header, dict):
+        raise _problem(path, "id", "the header is no list of 'key: value' lines")
+    for key in header:
+        if key not in KEYS:
+            raise _problem(path, str(key), f"unknown; the keys are {', '.join(KEYS)}")
+    return {key: _value(header.get(key), key, path) for key in KEYS}
+
+
+def _value(value: Any, key: str, path: Path) -> Any:
+    """Return the value of a key of the header."""
+    if value is None and KEYS[key]:
+        raise _problem(path, key, "is missing")
+    if key not in _LISTS:
+        if value is not None and not isinstance(value, str):
+            raise _problem(path, key, f"must be text, put it in quotes: {value!r}")
+        return " ".join((value or "").split())
+    if value is not None and not isinstance(value, list):
+        raise _problem(path, key, f"must be a list, not {value!r}")
+    return tuple(value or ())
+
+
+def _parameters(items: Sequence[Any], path: Path) -> tuple[Parameter, ...]:
+    """Return the parameters of a header, each with legal example, default and choices."""
+    parameters = []
+    for item in items:
+        facts = _facts(item, Parameter, "parameters", path)
+        if facts["kind"] not in KINDS:
+            raise _problem(
+                path, "parameters", f"{facts['name']}: kind is one of {', '.join(KINDS)}"
+            )
+        for key in ("of", "choices"):
+            listed = facts.get(key) or ()
+            facts[key] = (listed,) if isinstance(listed, str) else tuple(listed)
+        parameter = Parameter(**facts)
+        try:
+            for text in (parameter.example, parameter.default):
+                if text:
+                    parameter.to_term(text, base="https://example.org/")
+        except ValueError as error:
+            raise _problem(path, "parameters", str(error)) from error
+        parameters.append(parameter)
+    _refuse_repeats([parameter.name for parameter in parameters], "parameters", path)
+    return tuple(parameters)
+
+
+def _returns(items: Sequence[Any], path: Path) -> tuple[Returned, ...]:
+    """Return the returned variables of a header."""
+    returns = [Returned(**_facts(item, Returned, "returns", path)) for item in items]
+    names = [variable.name for variable in returns]
+    _refuse_repeats(names, "returns", path)
+    for variable in returns:
+        if variable.kind not in RETURN_KINDS:
+            kinds = ", ".join(sorted(RETURN_KINDS))
+            raise _problem(path, "returns", f"{variable.name}: kind is one of {kinds}")
+        if variable.of and variable.of not in names:
+            raise _problem(
+                path, "returns", f"{variable.name}: of names '{variable.of}', which is not returned"
+            )
+    return tuple(returns)
+
+
+def _facts(item: Any, kind: type, key: str, path: Path) -> dict[str, Any]:
+    """Return one item of a list of the header, checked against the fields of a dataclass."""
+    if not isinstance(item, Mapping) or "name" not in item:
+        raise _problem(path, key, f"each item is a mapping with a name, not {item!r}")
+    name = item["name"]
+    if not isinstance(name, str) or not _VARIABLE.fullmatch(name):
+        raise _problem(path, key, f"{name!r} is no name of a variable: letters and digits only")
+    known = {field.name: field for field in fields(kind)}
+    for fact, value in item.items():
+        if fact not in known:
+            raise _problem(path, key, f"{name}: unknown '{fact}'; known: {', '.join(known)}")
+        if fact not in ("required", "of", "choices") and not isinstance(value, str):
+            raise _problem(path, key, f"{name}: '{fact}' must be text, put it in quotes: {value!r}")
+    for fact, field in known.items():
+        if field.default is MISSING and fact not in item:
+            raise _problem(path, key, f"{name}: '{fact}' is missing")
+    return dict(item)
+
+
+def _refuse_repeats(names: Sequence[str], key: str, path: Path) -> None:
+    """Raise an error where a name stands twice."""
+    for name in names:
+        if names.count(name) > 1:
+            raise _problem(path, key, f"'{name}' stands twice")

@@ -1,0 +1,104 @@
+"""Saved questions, as their files describe them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from kmgraph.namespaces import DEFAULT_BASE
+from kmgraph.questions.parameters import Parameter, bind
+from kmgraph.terms import Term
+
+#: What a returned variable may hold. ``label`` names the IRI of another variable; ``texts`` are
+#: several texts, which the query separates by newlines; ``passages`` are the IRIs of passages,
+#: which it separates by spaces.
+RETURN_KINDS: Final = frozenset(
+    {"iri", "label", "number", "text", "texts", "date", "boolean", "passages"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """A variable that a question returns.
+
+    :ivar name: name without the question mark.
+    :ivar kind: one of :data:`RETURN_KINDS`.
+    :ivar meaning: what it holds, in plain words.
+    :ivar unit: unit of a number.
+    :ivar of: for a label, the variable whose IRI it names.
+    """
+
+    name: str
+    kind: str
+    meaning: str
+    unit: str = ""
+    of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A saved question: its header and its query.
+
+    :ivar id: such as ``cq-031``.
+    :ivar title: a few words for lists.
+    :ivar question: the question in plain words.
+    :ivar framework: framework that it asks about, or ``none``.
+    :ivar status: ``stable`` or ``draft``.
+    :ivar since: version that it appeared in.
+    :ivar graphs: kinds of graph that it reads.
+    :ivar entailment: entailment regime that it relies on.
+    :ivar parameters: what can be chosen, in order.
+    :ivar returns: the variables of the answer, in order.
+    :ivar order: what the rows are ordered by.
+    :ivar source: who asked, or where it comes from.
+    :ivar tags: words to find it by.
+    :ivar unverified: what in the answer rests on unchecked knowledge; empty where nothing does.
+    :ivar query: the SPARQL query.
+    :ivar path: the file that it was read from.
+    """
+
+    id: str
+    title: str
+    question: str
+    framework: str
+    status: str
+    since: str
+    graphs: tuple[str, ...]
+    entailment: str
+    parameters: tuple[Parameter, ...]
+    returns: tuple[Returned, ...]
+    order: str
+    source: str
+    tags: tuple[str, ...]
+    unverified: str
+    query: str
+    path: Path
+
+    def parameter(self, name: str) -> Parameter:
+        """Return the parameter of this name.
+
+        :raises KeyError: the question has no such parameter.
+        """
+        for parameter in self.parameters:
+            if parameter.name == name:
+                return parameter
+        raise KeyError(name)
+
+    def bindings(
+        self, params: Mapping[str, Any] | None = None, *, base: str = DEFAULT_BASE
+    ) -> dict[str, Term]:
+        """Return the terms that the query's variables are bound to.
+
+        What is not given takes its default; an optional parameter without one stays free.
+
+        :param params: parameter name to its value as text; an empty text means not given.
+        :param base: base IRI against which record ids such as ``study/ndl-MH1`` are read.
+        :raises ParameterError: a parameter is unknown, missing or of the wrong kind.
+
+        >>> from kmgraph.questions import load_catalogue
+        >>> load_catalogue()["cq-020"].bindings({"thin": "2"})["thin"].value
+        '2'
+        """
+        return bind(self.id, self.parameters, params or {}, base=base)
