@@ -1,0 +1,56 @@
+# What a person types. Each target sets itself up: 'make demo', 'make test'.
+PYTHON ?= python3
+PORT ?= 8000
+VENV := .venv
+BIN := $(VENV)/bin
+STORE := .demo-store
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --no-binary owlready2 --require-hashes
+
+.PHONY: help demo test check lock docs clean
+
+help:
+	@echo "make demo   build the CLAHRC-NDL example and serve it at http://127.0.0.1:$(PORT)/ (PORT=...)"
+	@echo "make test   run the tests"
+	@echo "make check  run the linter and the type checker"
+	@echo "make docs   write the generated parts of the documentation anew"
+	@echo "make lock   pin the dependencies anew (needs uv)"
+	@echo "make clean  remove the environment and the demo's store"
+
+$(VENV)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "kmgraph needs Python 3.11 or later: make PYTHON=python3.12 ..."; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "Python cannot make virtual environments here: on Debian and Ubuntu, apt-get install python3-venv"; rm -rf $(VENV); exit 1; }
+	@touch $@
+
+$(VENV)/demo: requirements.lock pyproject.toml | $(VENV)/python
+	@echo "installing what the demo needs into $(VENV) (once) ..."
+	@$(PIP_INSTALL) -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev: requirements-dev.lock pyproject.toml | $(VENV)/demo
+	@echo "installing what the tests need into $(VENV) (once) ..."
+	@$(PIP_INSTALL) -r requirements-dev.lock
+	@touch $@
+
+demo: $(VENV)/demo
+	@$(BIN)/kmgraph init --store $(STORE) --exist-ok
+	@$(BIN)/kmgraph build kmgraph/examples/clahrc-ndl --store $(STORE) --if-changed
+	@exec $(BIN)/kmgraph serve --store $(STORE) --host 127.0.0.1 --port $(PORT)
+
+test: $(VENV)/dev
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
+
+check: $(VENV)/dev
+	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
+
+docs: $(VENV)/dev
+	@$(BIN)/python docs/generate.py
+
+LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-package kmgraph --quiet
+
+lock:
+	$(LOCK) --extra all --extra build --output-file requirements.lock
+	$(LOCK) --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) $(STORE)

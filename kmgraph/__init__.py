@@ -1,0 +1,94 @@
+"""kmgraph: implementation evidence as a knowledge graph.
+
+Open a store, or build records in memory, and ask::
+
+    with kmgraph.open_store("store") as evidence:
+        print(evidence.ask("31").to_table())
+
+Names are loaded when they are first used, so that ``import kmgraph`` is quick and needs rdflib and
+pyoxigraph alone.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kmgraph.bundles.sources import open_bundle
+    from kmgraph.dataset import EvidenceDataset, open_store
+    from kmgraph.entity import Entity
+    from kmgraph.errors import KmGraphError
+    from kmgraph.exports import export, export_bundle
+    from kmgraph.ontology import load_ontology
+    from kmgraph.pipeline import (
+        BuildOptions,
+        BuildSummary,
+        DatasetBuilder,
+        build,
+        build_in_memory,
+        load_rdf,
+    )
+    from kmgraph.quality import validate
+    from kmgraph.questions import load_catalogue
+    from kmgraph.stores.generations import GenerationStore
+
+#: Public name to the module that defines it.
+_MODULES = {
+    "BuildOptions": "kmgraph.pipeline",
+    "BuildSummary": "kmgraph.pipeline",
+    "DatasetBuilder": "kmgraph.pipeline",
+    "Entity": "kmgraph.entity",
+    "EvidenceDataset": "kmgraph.dataset",
+    "GenerationStore": "kmgraph.stores.generations",
+    "KmGraphError": "kmgraph.errors",
+    "build": "kmgraph.pipeline",
+    "build_in_memory": "kmgraph.pipeline",
+    "export": "kmgraph.exports",
+    "export_bundle": "kmgraph.exports",
+    "load_catalogue": "kmgraph.questions",
+    "load_ontology": "kmgraph.ontology",
+    "load_rdf": "kmgraph.pipeline",
+    "open_bundle": "kmgraph.bundles.sources",
+    "open_store": "kmgraph.dataset",
+    "validate": "kmgraph.quality",
+}
+
+try:
+    __version__ = version("kmgraph")
+except PackageNotFoundError:  # a checkout that was not installed
+    __version__ = "0+unknown"
+
+__all__ = [
+    "BuildOptions",
+    "BuildSummary",
+    "DatasetBuilder",
+    "Entity",
+    "EvidenceDataset",
+    "GenerationStore",
+    "KmGraphError",
+    "__version__",
+    "build",
+    "build_in_memory",
+    "export",
+    "export_bundle",
+    "load_catalogue",
+    "load_ontology",
+    "load_rdf",
+    "open_bundle",
+    "open_store",
+    "validate",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first used."""
+    if name in _MODULES:
+        return getattr(import_module(_MODULES[name]), name)
+    raise AttributeError(f"module 'kmgraph' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return __all__

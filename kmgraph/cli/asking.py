@@ -1,0 +1,119 @@
+"""Commands that get answers: questions, ask, query."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from kmgraph.cli.common import command_errors, echo_json, json_option, store_option
+from kmgraph.dataset import open_store
+from kmgraph.errors import ParameterError
+from kmgraph.questions import Question, load_catalogue
+
+_TABLE = "table"
+
+
+@click.command(epilog="Example: kmgraph questions 31")
+@click.argument("question_id", required=False)
+@json_option
+@command_errors
+def questions(question_id: str | None, as_json: bool) -> None:
+    """List the saved questions, or show one: its parameters, columns and query."""
+    catalogue = load_catalogue()
+    chosen = [catalogue[question_id]] if question_id else list(catalogue.values())
+    if as_json:
+        echo_json([_question_dict(question) for question in chosen])
+    elif question_id:
+        click.echo(_question_text(chosen[0]))
+    else:
+        for question in chosen:
+            click.echo(f"{question.id}  {question.title}\n        {question.question}")
+
+
+def _question_dict(question: Question) -> dict[str, object]:
+    """Return a question as plain values."""
+    return {
+        "id": question.id,
+        "title": question.title,
+        "question": question.question,
+        "parameters": [
+            {
+                "name": p.name,
+                "kind": p.kind,
+                "label": p.label,
+                "example": p.example,
+                "required": p.required,
+            }
+            for p in question.parameters
+        ],
+        "returns": [{"name": r.name, "meaning": r.meaning} for r in question.returns],
+        "query": question.query,
+    }
+
+
+def _question_text(question: Question) -> str:
+    """Return a question in words."""
+    lines = [f"{question.id}  {question.title}", "", question.question, ""]
+    if question.parameters:
+        lines.append("Parameters (-p name=value):")
+        for p in question.parameters:
+            needed = "needed" if p.required else "optional"
+            lines.append(f"  {p.name}  {p.label} ({p.kind}, {needed}; example: {p.example})")
+        lines.append("")
+    lines.append("Columns:")
+    lines += [f"  {r.name}  {r.meaning}" for r in question.returns]
+    return "\n".join([*lines, "", question.query])
+
+
+@click.command(epilog="Example: kmgraph ask 31 --store store --format csv")
+@click.argument("question_id")
+@store_option
+@click.option("-p", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter.")
+@click.option(
+    "--format",
+    "fmt",
+    type=click.Choice([_TABLE, "csv", "json"]),
+    default=_TABLE,
+    show_default=True,
+)
+@command_errors
+def ask(question_id: str, store: Path, parameters: tuple[str, ...], fmt: str) -> None:
+    """Answer a saved question, with the passages that the answer rests on."""
+    values = {}
+    for parameter in parameters:
+        name, equals, value = parameter.partition("=")
+        if not equals:
+            raise ParameterError(f"'{parameter}' is no parameter: write -p name=value")
+        values[name] = value
+    with open_store(store) as evidence:
+        answer = evidence.ask(question_id, **values)
+        if fmt == "csv":
+            click.echo(answer.to_csv(), nl=False)
+        else:
+            click.echo(answer.to_json() if fmt == "json" else answer.to_table())
+
+
+@click.command(epilog="Example: kmgraph query --store store 'SELECT * { ?s ?p ?o } LIMIT 5'")
+@click.argument("sparql")
+@store_option
+@click.option(
+    "--format",
+    "fmt",
+    type=click.Choice([_TABLE, "csv", "tsv", "json", "xml", "ttl", "nt", "rdf", "jsonld"]),
+    help="table by default; ttl for a graph.",
+)
+@command_errors
+def query(sparql: str, store: Path, fmt: str | None) -> None:
+    """Answer a SPARQL query ('-' reads it from standard input)."""
+    text = sys.stdin.read() if sparql == "-" else sparql
+    with open_store(store) as evidence:
+        found = evidence.query(text)
+        if fmt is None or fmt == _TABLE:
+            click.echo(found.to_table())
+            return
+        found.write(sys.stdout.buffer, fmt)
+
+
+COMMANDS = (questions, ask, query)

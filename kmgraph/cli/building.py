@@ -1,0 +1,226 @@
+"""Commands that put data into a store: init, build, load, validate."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from kmgraph.bundles.problems import problems_to_text
+from kmgraph.cli.common import (
+    EXIT_REJECTED,
+    EXIT_VIOLATIONS,
+    command_errors,
+    echo_json,
+    json_option,
+    progress_for,
+    quiet_option,
+    store_option,
+)
+from kmgraph.errors import InputError
+from kmgraph.namespaces import DEFAULT_BASE
+from kmgraph.pipeline import BuildOptions, BuildSummary, load_rdf
+from kmgraph.pipeline import build as build_bundles
+from kmgraph.quality import validate_bundle, validate_store
+from kmgraph.stores.generations import GenerationStore
+
+_ENCODING = click.option("--encoding", help="Encoding of CSV files that are not UTF-8 or UTF-16.")
+
+
+@click.command(epilog="Example: kmgraph init --store store --base https://example.org/id/")
+@store_option
+@click.option("--base", default=DEFAULT_BASE, show_default=True, help="Base IRI of the records.")
+@click.option("--exist-ok", is_flag=True, help="Do nothing where there is a store already.")
+@json_option
+@command_errors
+def init(store: Path, base: str, exist_ok: bool, as_json: bool) -> None:
+    """Make an empty store."""
+    if exist_ok and (store / "store.json").exists():
+        made = GenerationStore(store)
+        if made.base != base:
+            raise InputError(f"the store at {store} has the base {made.base}, not {base}")
+    else:
+        made = GenerationStore.create(store, base=base)
+    if as_json:
+        echo_json({"store": str(store), "base": made.base})
+    else:
+        click.echo(f"store at {store}, base {made.base}")
+
+
+@click.command(
+    epilog="Example: kmgraph build my-bundle --store store --keep-going --rejects rejects"
+)
+@click.argument("bundles", nargs=-1, required=True, type=click.Path(path_type=Path))
+@store_option
+@click.option("--keep-going", is_flag=True, help="Build the good records, set the others aside.")
+@click.option(
+    "--rejects",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for the rows set aside, each with its reason. Correct them there and build the "
+    "folder with --append.",
+)
+@click.option(
+    "--documents",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder with your own copies of the documents; passages get their words from the copies "
+    "whose SHA-256 matches.",
+)
+@click.option("--append", is_flag=True, help="Add the rows to the dataset that is there.")
+@click.option("--from-scratch", is_flag=True, help="Keep nothing of the current generation.")
+@click.option("--if-changed", is_flag=True, help="Do nothing where the store holds this already.")
+@_ENCODING
+@click.option("--reason", default="", help="What the log says of the new generation.")
+@json_option
+@quiet_option
+@command_errors
+def build(
+    bundles: tuple[Path, ...],
+    store: Path,
+    keep_going: bool,
+    rejects: Path | None,
+    documents: Path | None,
+    append: bool,
+    from_scratch: bool,
+    if_changed: bool,
+    encoding: str | None,
+    reason: str,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Build BUNDLES into a store and publish the result.
+
+    A bundle is a folder of CSV files, an XLSX workbook or a JSON file. Its rows are checked, mapped
+    to RDF, validated against the shapes and published, or nothing changes.
+    """
+    progress, close = progress_for(quiet or as_json)
+    try:
+        summary = build_bundles(
+            list(bundles),
+            store,
+            BuildOptions(
+                keep_going=keep_going,
+                rejects=rejects,
+                documents=documents,
+                append=append,
+                from_scratch=from_scratch,
+                if_changed=if_changed,
+                encoding=encoding,
+                reason=reason,
+                progress=progress,
+            ),
+        )
+    finally:
+        close()
+    if as_json:
+        echo_json(summary.to_dict())
+    else:
+        click.echo(summary_text(summary, rejects))
+    if summary.rejected or summary.problems:
+        sys.exit(EXIT_REJECTED)
+
+
+def summary_text(summary: BuildSummary, rejects: Path | None = None) -> str:
+    """Return a summary in words."""
+    generation = summary.generation
+    if not summary.changed:
+        return f"nothing has changed: generation {generation.id} is current"
+    lines = [f"generation {generation.id} is published"]
+    records = ", ".join(f"{n} {sheet.replace('_', ' ')}" for sheet, n in summary.records.items())
+    if records:
+        lines.append(f"records: {records}")
+    triples = ", ".join(f"{graph.name} {graph.triples:,}" for graph in generation.graphs)
+    lines.append(f"triples: {triples}")
+    times = ", ".join(f"{phase} {s:.1f} s" for phase, s in summary.seconds.items())
+    lines.append(f"times: {times}")
+    if summary.report and summary.report.warnings:
+        lines.append(f"{len(summary.report.warnings)} warning(s): 'kmgraph validate' shows them")
+    for name in summary.missing_documents:
+        lines.append(f"no copy of document '{name}' was found, so its passages have no quotes")
+    if summary.problems:
+        lines.append(problems_to_text(summary.problems))
+        lines.append(f"{summary.rejected} row(s) set aside in {rejects}")
+    return "\n".join(lines)
+
+
+@click.command(epilog="Example: kmgraph load notes.ttl --graph notes --store store")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--graph", required=True, help="Name of the graph that the file becomes.")
+@store_option
+@click.option("--visibility", default="public", show_default=True, help="public, or a group.")
+@click.option("--merge-graphs", is_flag=True, help="Put all graphs of the file into this one.")
+@json_option
+@quiet_option
+@command_errors
+def load(
+    file: Path,
+    graph: str,
+    store: Path,
+    visibility: str,
+    merge_graphs: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Load an RDF FILE as it is into a graph of the store, replacing that graph.
+
+    Turtle, N-Triples, N-Quads, TriG, JSON-LD and RDF/XML are known by their endings.
+    """
+    progress, close = progress_for(quiet or as_json)
+    try:
+        summary = load_rdf(
+            file,
+            graph,
+            store,
+            visibility=visibility,
+            merge_graphs=merge_graphs,
+            progress=progress,
+        )
+    finally:
+        close()
+    if as_json:
+        echo_json(summary.to_dict())
+    else:
+        click.echo(summary_text(summary))
+
+
+@click.command(epilog="Example: kmgraph validate my-bundle --format json")
+@click.argument("bundle", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--store", type=click.Path(path_type=Path, file_okay=False), help="Folder of a store."
+)
+@click.option(
+    "--format",
+    "fmt",
+    type=click.Choice(["text", "json", "ttl"]),
+    default="text",
+    show_default=True,
+    help="ttl is the SHACL report.",
+)
+@_ENCODING
+@quiet_option
+@command_errors
+def validate(
+    bundle: Path | None, store: Path | None, fmt: str, encoding: str | None, quiet: bool
+) -> None:
+    """Check a BUNDLE, or the current generation of a store, and print the report.
+
+    A bundle's rows are checked first; their problems are listed with exit code 3. Then the shapes
+    are run; exit code 4 says that they are violated. Warnings leave the exit code at 0.
+    """
+    if (bundle is None) == (store is None):
+        raise click.UsageError("give a bundle or --store, one of the two")
+    progress, close = progress_for(quiet or fmt != "text")
+    try:
+        if bundle is not None:
+            report = validate_bundle(bundle, encoding=encoding, progress=progress)
+        else:
+            report = validate_store(Path(str(store)), progress=progress)
+    finally:
+        close()
+    writers = {"text": report.to_text, "json": report.to_json, "ttl": report.to_turtle}
+    click.echo(writers[fmt]())
+    if not report.conforms:
+        sys.exit(EXIT_VIOLATIONS)
+
+
+COMMANDS = (init, build, load, validate)

@@ -1,0 +1,108 @@
+"""Commands that write files: template, example, export, schema."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from kmgraph.bundles.files import copy_example, examples
+from kmgraph.bundles.template import (
+    json_schema,
+    tables_markdown,
+    write_template,
+    write_workbook_template,
+)
+from kmgraph.cli.common import command_errors, echo_json, json_option, store_option
+from kmgraph.dataset import open_store
+from kmgraph.exports import export as export_file
+from kmgraph.exports import export_bundle
+
+
+@click.command(epilog="Example: kmgraph template my-bundle")
+@click.argument("target", metavar="DIR", type=click.Path(path_type=Path))
+@json_option
+@command_errors
+def template(target: Path, as_json: bool) -> None:
+    """Write an empty bundle with explained headers to DIR (or to a file that ends in .xlsx)."""
+    if target.suffix.lower() == ".xlsx":
+        write_workbook_template(target)
+        names = [target.name]
+    else:
+        names = write_template(target)
+    if as_json:
+        echo_json({"directory": str(target), "files": names})
+    else:
+        click.echo(f"wrote {len(names)} file(s) to {target}")
+
+
+@click.command(epilog="Example: kmgraph example clahrc-ndl my-copy")
+@click.argument("name", type=click.Choice(examples()))
+@click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
+@json_option
+@command_errors
+def example(name: str, directory: Path, as_json: bool) -> None:
+    """Write the example bundle NAME out to DIRECTORY, to read and to change."""
+    names = copy_example(name, directory)
+    if as_json:
+        echo_json({"directory": str(directory), "files": names})
+    else:
+        click.echo(f"wrote {len(names)} files to {directory}")
+
+
+@click.command(epilog="Example: kmgraph export --store store evidence.ttl")
+@click.argument("target", metavar="[OUT]", required=False, type=click.Path(path_type=Path))
+@store_option
+@click.option(
+    "--bundle",
+    type=click.Path(path_type=Path),
+    help="Write records to this folder, .xlsx or .json file instead.",
+)
+@click.option("--dataset", help="Dataset to write as a bundle, where the store holds several.")
+@json_option
+@command_errors
+def export(
+    target: Path | None, store: Path, bundle: Path | None, dataset: str | None, as_json: bool
+) -> None:
+    """Write the published data to OUT (.nq, .trig, .ttl, .nt, .jsonld, .rdf) or to a bundle.
+
+    N-Quads, TriG and JSON-LD hold the named graphs, the others their merge.
+    """
+    if (target is None) == (bundle is None):
+        raise click.UsageError("give a file or --bundle, one of the two")
+    with open_store(store) as evidence:
+        if target is not None:
+            size = export_file(evidence, target)
+            found: dict[str, object] = {"file": str(target), "bytes": size}
+            text = f"wrote {size:,} bytes to {target}"
+        else:
+            written = export_bundle(evidence, Path(str(bundle)), name=dataset)
+            found = {
+                "bundle": str(bundle),
+                "records": written.records,
+                "left_out": list(written.left_out),
+            }
+            text = f"wrote {sum(written.records.values()):,} records to {bundle}"
+            if written.left_out:
+                text += (
+                    f"\n{len(written.left_out)} statement(s) fit no column and stayed behind; "
+                    "--json lists them"
+                )
+    if as_json:
+        echo_json(found)
+    else:
+        click.echo(text)
+
+
+@click.command(epilog="Example: kmgraph schema > bundle.schema.json")
+@click.option("--markdown", is_flag=True, help="Write the documentation of the tables instead.")
+@command_errors
+def schema(markdown: bool) -> None:
+    """Write the JSON Schema of a bundle."""
+    if markdown:
+        click.echo(tables_markdown())
+    else:
+        echo_json(json_schema())
+
+
+COMMANDS = (template, example, export, schema)

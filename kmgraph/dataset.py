@@ -1,0 +1,242 @@
+"""The evidence dataset: what people who use kmgraph from Python hold in their hands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+import pyoxigraph as ox
+import rdflib
+
+from kmgraph import artefacts
+from kmgraph.entity import Entity
+from kmgraph.errors import InputError
+from kmgraph.formats import NQUADS, NTRIPLES
+from kmgraph.namespaces import PREFIXES, expand
+from kmgraph.questions import Answer, Catalogue, answer, load_catalogue
+from kmgraph.records import TABLES
+from kmgraph.results import Solutions
+from kmgraph.stores.base import Answer as QueryAnswer
+from kmgraph.stores.base import QuadStore
+from kmgraph.stores.generations import GenerationStore
+from kmgraph.terms import Term, python_value
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+_G = TypeVar("_G", bound=rdflib.Graph)
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetCard:
+    """What a dataset says of itself; empty texts where it is silent."""
+
+    iri: str
+    identifier: str
+    title: str
+    description: str
+    publisher: str
+    licence: str
+    version: str
+    issued: str
+    synthetic: bool
+
+
+class EvidenceDataset:
+    """Named graphs of evidence and their merge, to be asked and handed on.
+
+    :param store: the store, or a view of a generation.
+    :ivar base: base IRI of the records.
+
+    It is a context manager that closes its store.
+    """
+
+    def __init__(self, store: QuadStore) -> None:
+        self.store = store
+        self.base = store.base
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the store."""
+        self.store.close()
+
+    def __len__(self) -> int:
+        """Return the number of triples of the merged graph."""
+        return self.store.count()
+
+    @property
+    def generation(self) -> int | None:
+        """Id of the generation that is read, or None for a dataset in memory."""
+        found = getattr(self.store, "generation", None)
+        return getattr(found, "id", None)
+
+    def query(self, text: str, *, bindings: Mapping[str, Term] | None = None) -> QueryAnswer:
+        """Answer a SPARQL query over the merged graph; see :meth:`QuadStore.query`."""
+        return self.store.query(text, bindings=bindings)
+
+    @property
+    def questions(self) -> Catalogue:
+        """The saved questions."""
+        return load_catalogue()
+
+    def ask(self, question_id: str, **parameters: str) -> Answer:
+        """Answer a saved question.
+
+        :param question_id: such as ``cq-031`` or ``31``.
+        :param parameters: its parameters as text.
+        :raises QuestionNotFoundError: there is no such question.
+        :raises ParameterError: a parameter is missing, unknown or of the wrong kind.
+        """
+        return answer(self.questions[question_id], self.store, parameters)
+
+    def entity(self, name: str) -> Entity:
+        """Return one entity.
+
+        :param name: its IRI, or what stands after the base, such as ``study/ndl-MH1``, or a
+            prefixed name.
+        """
+        if "://" in name or name.startswith("urn:"):
+            return Entity(self.store, name)
+        prefix, colon, _ = name.partition(":")
+        if colon and prefix in PREFIXES:
+            return Entity(self.store, expand(name))
+        return Entity(self.store, self.base + name)
+
+    def records(self, sheet: str) -> Iterator[Entity]:
+        """Yield the records of a sheet, in the order of their ids.
+
+        :param sheet: such as ``studies``.
+        :raises InputError: there is no such sheet.
+        """
+        if sheet not in TABLES:
+            raise InputError(f"no sheet '{sheet}': there are {', '.join(TABLES)}")
+        for row in self._support("records", {"class": expand(TABLES[sheet].class_name)}):
+            yield Entity(self.store, row["record"].value)
+
+    def studies(self) -> Iterator[Entity]:
+        """Yield the studies, in the order of their ids."""
+        return self.records("studies")
+
+    def counts(self) -> dict[str, int]:
+        """Return the number of records by class IRI."""
+        return {
+            row["class"].value: int(row["records"].value) for row in self._support("class-counts")
+        }
+
+    def datasets(self) -> list[DatasetCard]:
+        """Return what each dataset says of itself."""
+        cards = []
+        for row in self._support("datasets"):
+            text = {name: "" if term is None else term.value for name, term in row.items()}
+            cards.append(
+                DatasetCard(
+                    iri=text.pop("dataset"), synthetic=text.pop("synthetic") == "true", **text
+                )
+            )
+        return cards
+
+    def labels(self) -> dict[str, tuple[str, str]]:
+        """Return label and definition of the terms of the vocabulary, by IRI."""
+        return {
+            row["term"].value: (
+                row["label"].value,
+                "" if row["definition"] is None else row["definition"].value,
+            )
+            for row in self._support("labels")
+        }
+
+    def _support(
+        self, name: str, bindings: Mapping[str, str] | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the solutions of one of the queries in ``queries/support``."""
+        text = artefacts.read_text("queries", f"support/{name}.rq")
+        terms = {key: ox.NamedNode(iri) for key, iri in (bindings or {}).items()}
+        found = self.store.query(text, bindings=terms)
+        if isinstance(found, Solutions):
+            for row in found:
+                yield dict(zip(found.variables, row, strict=True))
+
+    def to_rdflib_graph(self) -> rdflib.Graph:
+        """Return a copy of the merged graph as an rdflib Graph."""
+        graph = rdflib.Graph()
+        graph.parse(data=self._dumped(NTRIPLES), format="nt")
+        return _with_namespaces(graph)
+
+    def to_rdflib_dataset(self) -> rdflib.Dataset:
+        """Return a copy of the named graphs as an rdflib Dataset."""
+        dataset = rdflib.Dataset()
+        dataset.parse(data=self._dumped(NQUADS), format="nquads")
+        _with_namespaces(dataset)
+        return dataset
+
+    def _dumped(self, fmt: Any) -> bytes:
+        import io
+
+        buffer = io.BytesIO()
+        self.store.dump(buffer, fmt)
+        return buffer.getvalue()
+
+    def to_dataframe(self, query_or_sheet: str) -> pd.DataFrame:
+        """Return the solutions of a SELECT query, or the records of a sheet, as a DataFrame.
+
+        A sheet gives one row a record and one column a property; several values of a property
+        are a list.
+
+        :raises InputError: the query is not a SELECT.
+        :raises MissingExtraError: pandas is not installed.
+        """
+        if query_or_sheet in TABLES:
+            return self._sheet_frame(query_or_sheet)
+        found = self.query(query_or_sheet)
+        if not isinstance(found, Solutions):
+            raise InputError("only a SELECT query gives a DataFrame")
+        return found.to_dataframe()
+
+    def _sheet_frame(self, sheet: str) -> pd.DataFrame:
+        """Return the records of a sheet as a DataFrame."""
+        empty: Solutions = Solutions([], [])
+        frame_type = type(empty.to_dataframe())
+        columns = [c for c in TABLES[sheet].columns if c.predicate]
+        rows = []
+        for record in self.records(sheet):
+            row: dict[str, Any] = {"iri": record.iri}
+            for column in columns:
+                values = [python_value(term) for term in record.values(column.predicate)]
+                row[column.name] = values if column.many else values[0] if values else None
+            rows.append(row)
+        names: Sequence[str] = ["iri", *(column.name for column in columns)]
+        return frame_type(rows, columns=list(names))
+
+
+def open_store(
+    path: str | Path, *, view: str = "public", generation: int | None = None
+) -> EvidenceDataset:
+    """Open a published generation of a store for reading.
+
+    :param path: folder of the store.
+    :param view: view to read; ``public`` shows what everyone may see.
+    :param generation: id of a kept generation; the current one by default.
+    :raises StoreUnavailableError: there is no store, or nothing is published in it yet.
+    """
+    return EvidenceDataset(GenerationStore(path).open_view(view, generation))
+
+
+def _with_namespaces(graph: _G) -> _G:
+    """Bind the known prefixes to a graph."""
+    for prefix, iri in PREFIXES.items():
+        graph.bind(prefix, iri, replace=True)
+    return graph

@@ -1,0 +1,17 @@
+"""From bundles to a published generation: read, check, map, load, validate, publish."""
+
+from __future__ import annotations
+
+from kmgraph.pipeline.building import build
+from kmgraph.pipeline.in_memory import DatasetBuilder, build_in_memory
+from kmgraph.pipeline.load import load_rdf
+from kmgraph.pipeline.options import BuildOptions, BuildSummary
+
+__all__ = [
+    "BuildOptions",
+    "BuildSummary",
+    "DatasetBuilder",
+    "build",
+    "build_in_memory",
+    "load_rdf",
+]

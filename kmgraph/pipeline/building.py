@@ -1,0 +1,204 @@
+"""Build bundles into a store.
+
+The stages, in order: read and check every bundle, map it to quads, load the quads into the next
+generation, check who describes what, validate, publish. What is derived from the data comes
+between loading and validation, so that it is validated too. Whatever fails before the last stage
+leaves the store as it was.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from kmgraph.bundles.check import BundleCheck
+from kmgraph.bundles.files import write_csv_bundle
+from kmgraph.bundles.problems import Problem
+from kmgraph.bundles.sources import Source, open_bundle
+from kmgraph.errors import BundleError, InputError
+from kmgraph.pipeline.elsewhere import StoreElsewhere
+from kmgraph.pipeline.options import BuildOptions, BuildSummary, Clock
+from kmgraph.pipeline.publication import (
+    holds_all,
+    put_dataset,
+    put_vocabulary,
+    refuse_described_twice,
+    refuse_pooling,
+    staging,
+    validate_prepared,
+)
+from kmgraph.pipeline.staging import (
+    Rejection,
+    StagedDataset,
+    find_rejections,
+    rejected_rows,
+    stage,
+)
+from kmgraph.stores.base import QuadStore
+from kmgraph.stores.generations import GenerationStore
+
+
+def build(
+    bundles: Sequence[str | Path | Source],
+    store: str | Path | GenerationStore,
+    options: BuildOptions | None = None,
+) -> BuildSummary:
+    """Build bundles into a store and publish them as its next generation.
+
+    :param bundles: bundles, each with a dataset of its own; one that extends another comes later.
+    :param store: the store or its folder.
+    :returns: what was done. The graphs of these datasets are replaced and no other.
+    :raises BundleError: a bundle has problems (all are attached); nothing was built.
+    :raises NonConformanceError: the shapes are violated; nothing was published.
+    :raises PublicationError: two datasets describe one IRI, or real and synthetic data meet.
+    """
+    options = options or BuildOptions()
+    target = store if isinstance(store, GenerationStore) else GenerationStore(store)
+    if not bundles:
+        raise InputError("give at least one bundle to build")
+    if options.keep_going and options.rejects is None:
+        raise InputError("to keep going, name a folder for the rejected rows")
+    sources = [
+        open_bundle(b, encoding=options.encoding) if isinstance(b, str | Path) else b
+        for b in bundles
+    ]
+    digests = [_digest(source, options) for source in sources]
+    if options.if_changed and holds_all(target, digests):
+        return BuildSummary(target.generation(), changed=False)
+    clock = Clock()
+    reason = options.reason or "build " + ", ".join(source.name for source in sources)
+    scratch, progress = options.from_scratch, options.progress
+    with (
+        target.begin(reason=reason, from_scratch=scratch, progress=progress) as writer,
+        staging(target) as directory,
+    ):
+        staged = _stage_all(target, sources, options, directory, clock)
+        refuse_pooling(target, staged, from_scratch=scratch)
+        with clock.phase("load"):
+            for dataset, digest in zip(staged, digests, strict=True):
+                put_dataset(target, writer, dataset, digest, append=options.append)
+            put_vocabulary(target, writer, directory, from_scratch=scratch)
+            writer.prepare()
+        with clock.phase("validate"):
+            for dataset in staged:
+                refuse_described_twice(target, writer, dataset.name)
+            report = validate_prepared(target, writer, staged, directory, progress)
+        with clock.phase("publish"):
+            records: Counter[str] = sum((d.records for d in staged), Counter())
+            generation = writer.publish(counts={"records": dict(records)})
+    return BuildSummary(
+        generation,
+        records=records,
+        rejected=sum(d.rejected for d in staged),
+        problems=[problem for d in staged for problem in d.problems],
+        report=report,
+        seconds=clock.seconds,
+        missing_documents=[name for d in staged for name in d.missing_documents],
+    )
+
+
+def _digest(source: Source, options: BuildOptions) -> str:
+    """Return what tells whether a bundle would give the same graph again."""
+    if options.documents is None:
+        return source.digest()
+    names = sorted(str(path) for path in options.documents.rglob("*"))
+    return f"{source.digest()}+{'|'.join(names)}"
+
+
+def _stage_all(
+    target: GenerationStore,
+    sources: list[Source],
+    options: BuildOptions,
+    directory: Path,
+    clock: Clock,
+) -> list[StagedDataset]:
+    """Check and map all bundles; the problems of all of them are reported together."""
+    staged: list[StagedDataset] = []
+    problems: list[Problem] = []
+    messages: list[str] = []
+    checks: dict[str, BundleCheck] = {}
+    current: QuadStore | None = None
+    if target.current_id() is not None and not options.from_scratch:
+        current = target.open_view(target.generation().master)
+    try:
+        for source in sources:
+            with clock.phase("read and check"):
+                check = _check(source, current, checks, options)
+            name = str(check.dataset.get("id") or "")
+            if name and name in checks:
+                raise BundleError(f"two of the bundles hold the dataset '{name}': merge them")
+            elsewhere = StoreElsewhere(current, dict(checks))
+            try:
+                with clock.phase("map"):
+                    staged.append(_stage_one(check, elsewhere, target.base, directory, options))
+            except BundleError as error:
+                messages.append(str(error))
+                problems.extend(error.problems)
+            checks[name] = check
+    finally:
+        if current is not None:
+            current.close()
+    if messages:
+        raise BundleError("\n".join(messages), problems)
+    return staged
+
+
+def _check(
+    source: Source,
+    current: QuadStore | None,
+    checks: dict[str, BundleCheck],
+    options: BuildOptions,
+) -> BundleCheck:
+    """Return the check of a bundle, which may point to what is there already."""
+    elsewhere = StoreElsewhere(current, dict(checks))
+    check = BundleCheck(source, elsewhere=elsewhere, progress=options.progress)
+    if options.append:
+        name = str(check.dataset.get("id") or "")
+        if not elsewhere.has_dataset(name):
+            raise InputError(f"the store has no dataset '{name}' to append to: build it first")
+        check.use_elsewhere(StoreElsewhere(current, dict(checks), appended=name))
+    return check
+
+
+def _stage_one(
+    check: BundleCheck,
+    elsewhere: StoreElsewhere,
+    base: str,
+    directory: Path,
+    options: BuildOptions,
+) -> StagedDataset:
+    """Map one bundle, setting faulty rows aside where that is wanted."""
+    for other in check.dataset.get("extends") or ():
+        if not elsewhere.has_dataset(other):
+            raise BundleError(
+                f"bundle '{check.source.name}' extends the dataset '{other}', which is neither "
+                "in the store nor built before it: build it first"
+            )
+    rejection = find_rejections(check) if options.keep_going else None
+    staged = stage(
+        check,
+        elsewhere,
+        base,
+        directory,
+        documents=options.documents,
+        rejection=rejection,
+        progress=options.progress,
+    )
+    if rejection is not None and options.rejects is not None:
+        staged.problems = rejection.problems
+        if rejection.problems:
+            _write_rejects(check, rejection, options.rejects)
+    return staged
+
+
+def _write_rejects(check: BundleCheck, rejection: Rejection, directory: Path) -> None:
+    """Write the rejected rows as a bundle that can be corrected and appended.
+
+    :raises InputError: the folder holds a bundle already.
+    """
+    if directory.exists() and any(directory.glob("*.csv")):
+        raise InputError(f"{directory} has CSV files already: name an empty folder for rejects")
+    write_csv_bundle(rejected_rows(check, rejection), directory, extra=("_problem",))
+    for file, sheet in sorted(check.blocked):
+        check.source.copy_sheet(file, sheet, directory)

@@ -1,0 +1,96 @@
+"""How a build is asked for, and what it tells afterwards."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kmgraph.bundles.problems import Problem
+from kmgraph.progress import Progress, silent
+from kmgraph.stores.meta import Generation
+from kmgraph.validation import Report
+
+
+@dataclass(frozen=True, slots=True)
+class BuildOptions:
+    """How to build.
+
+    :ivar keep_going: build the good records and set the others aside.
+    :ivar rejects: folder that takes the rejected rows; needed with ``keep_going``.
+    :ivar documents: folder with the reader's copies of documents, to take quotes from.
+    :ivar append: add the rows to the dataset instead of replacing it.
+    :ivar from_scratch: build into an empty generation instead of the current one's copy.
+    :ivar if_changed: do nothing where the current generation holds these very bundles.
+    :ivar encoding: encoding of CSV files that are not UTF-8 or UTF-16.
+    :ivar reason: what the log says of the new generation.
+    :ivar progress: takes progress events.
+    """
+
+    keep_going: bool = False
+    rejects: Path | None = None
+    documents: Path | None = None
+    append: bool = False
+    from_scratch: bool = False
+    if_changed: bool = False
+    encoding: str | None = None
+    reason: str = ""
+    progress: Progress = silent
+
+
+@dataclass(slots=True)
+class BuildSummary:
+    """What a build did.
+
+    :ivar generation: the published generation; the current one where nothing had changed.
+    :ivar changed: whether a new generation was published.
+    :ivar records: sheet to number of records built.
+    :ivar rejected: number of rows set aside.
+    :ivar problems: problems of the rows set aside.
+    :ivar report: the validation report, or None where nothing was built.
+    :ivar seconds: phase to its duration in seconds.
+    :ivar missing_documents: ids of documents of which the reader has no copy.
+    """
+
+    generation: Generation
+    changed: bool = True
+    records: Counter[str] = field(default_factory=Counter)
+    rejected: int = 0
+    problems: list[Problem] = field(default_factory=list)
+    report: Report | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+    missing_documents: list[str] = field(default_factory=list)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the summary as plain values, for machine-readable output."""
+        return {
+            "generation": self.generation.id,
+            "changed": self.changed,
+            "triples": {graph.name: graph.triples for graph in self.generation.graphs},
+            "records": dict(self.records),
+            "rejected": self.rejected,
+            "problems": [asdict(problem) for problem in self.problems],
+            "warnings": len(self.report.warnings) if self.report else 0,
+            "missing_documents": self.missing_documents,
+            "seconds": {phase: round(s, 3) for phase, s in self.seconds.items()},
+        }
+
+
+class Clock:
+    """Adds up the time of each phase."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Time a phase."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start

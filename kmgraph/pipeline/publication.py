@@ -1,0 +1,195 @@
+"""What stands between mapped quads and a published generation."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyoxigraph as ox
+
+from kmgraph import artefacts
+from kmgraph.errors import NotFoundError, PublicationError
+from kmgraph.formats import NTRIPLES
+from kmgraph.namespaces import graph_iri
+from kmgraph.pipeline.locations import RowLocations
+from kmgraph.pipeline.staging import StagedDataset
+from kmgraph.pipeline.vocabulary_graphs import vocabulary_digest, write_vocabulary_graph
+from kmgraph.progress import Progress
+from kmgraph.results import Solutions
+from kmgraph.stores.generations import GenerationStore
+from kmgraph.stores.writer import GenerationWriter
+from kmgraph.validation import Report, validate_triples
+
+#: Name of the sidecar file that holds the report of the last validation.
+REPORT_FILE = "validation.json"
+_VOCABULARY = ("ontology", "frameworks")
+
+
+def rows_file(name: str) -> str:
+    """Return the name of the sidecar file that says where a dataset's records come from.
+
+    >>> rows_file("clahrc-ndl")
+    'rows/clahrc-ndl.tsv'
+    """
+    return f"rows/{name}.tsv"
+
+
+@contextmanager
+def staging(store: GenerationStore) -> Iterator[Path]:
+    """Give an empty folder inside the store; the writer's lock must be held.
+
+    What a killed build left there is removed first.
+    """
+    directory = store.path / "staging"
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir()
+    try:
+        yield directory
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def parent_file(store: GenerationStore, name: str) -> bytes:
+    """Return a sidecar file of the current generation, or nothing where there is none."""
+    current = store.current_id()
+    if current is None:
+        return b""
+    try:
+        return store.read_file(current, name)
+    except NotFoundError:
+        return b""
+
+
+def graph_facts(store: GenerationStore) -> dict[str, Mapping[str, Any]]:
+    """Return what is written down of each graph of the current generation, by name."""
+    if store.current_id() is None:
+        return {}
+    return {g.name: {"kind": g.kind, **g.info} for g in store.generation().graphs}
+
+
+def put_dataset(
+    store: GenerationStore,
+    writer: GenerationWriter,
+    dataset: StagedDataset,
+    digest: str,
+    *,
+    append: bool,
+) -> None:
+    """Hand a mapped dataset to the writer, with the list of where its records come from."""
+    info = {
+        "title": dataset.facts.get("title"),
+        "synthetic": dataset.synthetic,
+        "records": dict(dataset.records),
+    }
+    name = rows_file(dataset.name)
+    if not append:
+        info["digest"] = digest
+        writer.replace_graph(dataset.name, dataset.quads, visibility=dataset.visibility, info=info)
+        writer.put_file(name, dataset.rows, graph=dataset.name)
+        return
+    # The dataset is no longer what one bundle gives, so that 'if changed' builds it again.
+    old = graph_facts(store).get(dataset.name, {})
+    counts = dict(old.get("records", {}))
+    for sheet, number in dataset.records.items():
+        if sheet != "dataset":
+            counts[sheet] = counts.get(sheet, 0) + number
+    writer.append_to_graph(dataset.name, dataset.quads, info={**info, "records": counts})
+    rows = parent_file(store, name) + dataset.rows.read_bytes()
+    writer.put_file(name, rows, graph=dataset.name)
+
+
+def put_vocabulary(
+    store: GenerationStore, writer: GenerationWriter, directory: Path, *, from_scratch: bool = False
+) -> None:
+    """Hand the ontology and the frameworks to the writer, where they changed."""
+    held = {} if from_scratch else graph_facts(store)
+    for name in _VOCABULARY:
+        digest = vocabulary_digest(name)
+        if held.get(name, {}).get("digest") == digest:
+            continue
+        path = directory / f"{name}.nq"
+        write_vocabulary_graph(name, store.base, path)
+        writer.replace_graph(name, path, kind="vocabulary", info={"digest": digest})
+
+
+def holds_all(store: GenerationStore, digests: Sequence[str]) -> bool:
+    """Return whether the current generation holds these bundles and this vocabulary."""
+    held = {str(facts.get("digest")) for facts in graph_facts(store).values()}
+    return {*digests, *map(vocabulary_digest, _VOCABULARY)} <= held
+
+
+def refuse_pooling(
+    store: GenerationStore, staged: Sequence[StagedDataset], *, from_scratch: bool
+) -> None:
+    """Raise where real and synthetic data would meet in one store.
+
+    :raises PublicationError: names the synthetic datasets.
+    """
+    held = {} if from_scratch else graph_facts(store)
+    kinds = {
+        name: bool(facts.get("synthetic"))
+        for name, facts in held.items()
+        if facts["kind"] == "dataset"
+    }
+    kinds |= {dataset.name: dataset.synthetic for dataset in staged}
+    if len(set(kinds.values())) > 1:
+        synthetic = ", ".join(name for name, flag in kinds.items() if flag)
+        raise PublicationError(
+            f"synthetic data ({synthetic}) and real data are never pooled: "
+            "build them into stores of their own"
+        )
+
+
+def refuse_described_twice(store: GenerationStore, writer: GenerationWriter, name: str) -> None:
+    """Raise where another dataset describes a record of this one.
+
+    :raises PublicationError: names the records and the datasets.
+    """
+    query = artefacts.read_text("queries", "checks/described-twice.rq")
+    new = ox.NamedNode(graph_iri(store.base, name))
+    datasets = {graph.iri: graph.name for graph in writer.graphs if graph.kind == "dataset"}
+    answer = writer.master_view().query(query, bindings={"new": new})
+    clashes = []
+    if isinstance(answer, Solutions):
+        for row in answer.to_dicts():
+            if row["other"] in datasets:
+                clashes.append(f"{row['entity']} (also in '{datasets[row['other']]}')")
+    if clashes:
+        raise PublicationError(
+            f"dataset '{name}' describes {len(clashes)} record(s) that another dataset "
+            f"describes: {', '.join(clashes[:5])}. Give one of them an id_prefix, or let it say "
+            "that it extends the other"
+        )
+
+
+def validate_prepared(
+    store: GenerationStore,
+    writer: GenerationWriter,
+    staged: Sequence[StagedDataset],
+    directory: Path,
+    progress: Progress,
+) -> Report:
+    """Validate what the writer has prepared, and keep the report beside it.
+
+    :raises NonConformanceError: the shapes are violated.
+    """
+    path = directory / "merged.nt"
+    with path.open("wb") as file:
+        writer.master_view().dump(file, NTRIPLES)
+    fresh = {dataset.name: dataset.rows for dataset in staged}
+    rows = [
+        parent_file(store, rows_file(graph.name)) + _read(fresh.get(graph.name))
+        for graph in writer.graphs
+    ]
+    report = validate_triples(path, locator=RowLocations(store.base, rows), progress=progress)
+    writer.put_file(REPORT_FILE, report.to_json().encode())
+    report.raise_for_nonconformance()
+    return report
+
+
+def _read(path: Path | None) -> bytes:
+    """Return the bytes of a file, or nothing for no file."""
+    return path.read_bytes() if path else b""

@@ -1,0 +1,52 @@
+"""The graphs of the ontology and of the frameworks, which every generation carries."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+import pyoxigraph as ox
+
+from kmgraph import artefacts
+from kmgraph.namespaces import graph_iri
+from kmgraph.pipeline.skolem import skolemised_lines
+
+#: Name of a reserved graph to the files that it holds.
+_FILES: Final = {
+    "ontology": ("kmgraph.ttl", "alignments.ttl", "modules/*.ttl"),
+    "frameworks": ("frameworks/*.ttl",),
+}
+
+
+def vocabulary_files(name: str) -> list[Path]:
+    """Return the Turtle files of a reserved graph.
+
+    >>> any(path.name == "parihs-2004.ttl" for path in vocabulary_files("frameworks"))
+    True
+    """
+    return [path for pattern in _FILES[name] for path in artefacts.files("ontology", pattern)]
+
+
+def vocabulary_digest(name: str) -> str:
+    """Return the SHA-256 of the files of a reserved graph."""
+    digest = hashlib.sha256()
+    for path in vocabulary_files(name):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def write_vocabulary_graph(name: str, base: str, target: Path) -> None:
+    """Write a reserved graph as N-Quads."""
+    graph = graph_iri(base, name)
+    with target.open("w", encoding="utf-8") as file:
+        for line in skolemised_lines(_triples(vocabulary_files(name)), base, graph):
+            file.write(line)
+
+
+def _triples(paths: Iterable[Path]) -> Iterable[ox.Triple]:
+    """Yield the triples of Turtle files, blank nodes kept apart."""
+    for path in paths:
+        for quad in ox.parse(path=str(path), format=ox.RdfFormat.TURTLE, rename_blank_nodes=True):
+            yield quad.triple

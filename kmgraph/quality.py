@@ -1,0 +1,75 @@
+"""Validate what there is: a dataset, a bundle that is not built yet, or a store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from kmgraph.bundles.check import BundleCheck, raise_for_problems
+from kmgraph.bundles.sources import Source, open_bundle
+from kmgraph.dataset import EvidenceDataset
+from kmgraph.formats import NTRIPLES
+from kmgraph.namespaces import DEFAULT_BASE
+from kmgraph.pipeline.elsewhere import StoreElsewhere
+from kmgraph.pipeline.locations import RowLocations
+from kmgraph.pipeline.publication import parent_file, rows_file
+from kmgraph.pipeline.staging import stage
+from kmgraph.pipeline.vocabulary_graphs import write_vocabulary_graph
+from kmgraph.progress import Progress, silent
+from kmgraph.stores.base import QuadStore
+from kmgraph.stores.generations import GenerationStore
+from kmgraph.stores.oxigraph import MemoryStore
+from kmgraph.validation import Locator, Report, validate_triples
+
+
+def validate(dataset: EvidenceDataset, *, progress: Progress = silent) -> Report:
+    """Check a dataset against the shapes.
+
+    :returns: the report; that the data does not conform is a result and no error.
+    :raises ShapesError: the engine failed.
+    :raises MissingExtraError: pySHACL is not installed.
+    """
+    return _validate(dataset.store, None, progress)
+
+
+def validate_bundle(
+    bundle: str | Path | Source, *, encoding: str | None = None, progress: Progress = silent
+) -> Report:
+    """Check a bundle without building it into a store: rows first, then the shapes.
+
+    :raises BundleError: rows have problems; all are attached.
+    """
+    source = open_bundle(bundle, encoding=encoding) if isinstance(bundle, str | Path) else bundle
+    elsewhere = StoreElsewhere(None, {})
+    check = BundleCheck(source, elsewhere=elsewhere, progress=progress)
+    raise_for_problems(source.name, check.problems())
+    with TemporaryDirectory(prefix="kmgraph-") as name, MemoryStore() as store:
+        folder = Path(name)
+        for graph in ("ontology", "frameworks"):
+            write_vocabulary_graph(graph, DEFAULT_BASE, folder / f"{graph}.nq")
+            store.load_nquads(folder / f"{graph}.nq")
+        staged = stage(check, elsewhere, DEFAULT_BASE, folder, progress=progress)
+        store.load_nquads(staged.quads)
+        locator = RowLocations(DEFAULT_BASE, [staged.rows.read_bytes()])
+        return _validate(store, locator, progress)
+
+
+def validate_store(store: str | Path | GenerationStore, *, progress: Progress = silent) -> Report:
+    """Check the current generation of a store, all groups' graphs included.
+
+    :raises StoreUnavailableError: there is no store, or nothing is published in it yet.
+    """
+    target = store if isinstance(store, GenerationStore) else GenerationStore(store)
+    generation = target.generation()
+    rows = [parent_file(target, rows_file(graph.name)) for graph in generation.graphs]
+    with target.open_view(generation.master) as view:
+        return _validate(view, RowLocations(target.base, rows), progress)
+
+
+def _validate(store: QuadStore, locator: Locator | None, progress: Progress) -> Report:
+    """Check the merged graph of a store."""
+    with TemporaryDirectory(prefix="kmgraph-") as name:
+        path = Path(name) / "merged.nt"
+        with path.open("wb") as file:
+            store.dump(file, NTRIPLES)
+        return validate_triples(path, locator=locator, progress=progress)
