@@ -45,6 +45,8 @@ def _row(table: Table, number: int) -> Row:
     """Return a valid row."""
     row = {column.name: _cell(column) for column in table.columns}
     row["id"] = f"{table.sheet}-{number}"
+    if "part_of" in row and table.column("part_of").targets == (table.sheet,) and number == 1:
+        row["part_of"] = ""
     return row | OVERRIDES.get(table.sheet, {})
 
 
