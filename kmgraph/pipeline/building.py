@@ -8,6 +8,7 @@ leaves the store as it was.
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -102,8 +103,9 @@ def _digest(source: Source, options: BuildOptions) -> str:
     """Return what tells whether a bundle would give the same graph again."""
     if options.documents is None:
         return source.digest()
-    names = sorted(str(path) for path in options.documents.rglob("*"))
-    return f"{source.digest()}+{'|'.join(names)}"
+    copies = sorted(path for path in options.documents.rglob("*") if path.is_file())
+    digests = (hashlib.sha256(path.read_bytes()).hexdigest() for path in copies)
+    return "+".join([source.digest(), *digests])
 
 
 def _stage_all(
