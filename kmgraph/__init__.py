@@ -16,7 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from kmgraph.bundles.sources import open_bundle
+    from kmgraph.bundles.opening import open_bundle
     from kmgraph.dataset import EvidenceDataset, open_store
     from kmgraph.entity import Entity
     from kmgraph.errors import KmGraphError
@@ -50,7 +50,7 @@ _MODULES = {
     "load_catalogue": "kmgraph.questions",
     "load_ontology": "kmgraph.ontology",
     "load_rdf": "kmgraph.pipeline",
-    "open_bundle": "kmgraph.bundles.sources",
+    "open_bundle": "kmgraph.bundles.opening",
     "open_store": "kmgraph.dataset",
     "validate": "kmgraph.quality",
 }

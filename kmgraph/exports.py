@@ -12,7 +12,7 @@ import pyoxigraph as ox
 
 from kmgraph.bundles.check import BundleCheck
 from kmgraph.bundles.files import write_csv_bundle, write_json_bundle, write_xlsx_bundle
-from kmgraph.bundles.sources import open_bundle
+from kmgraph.bundles.opening import open_bundle
 from kmgraph.dataset import EvidenceDataset
 from kmgraph.errors import InputError
 from kmgraph.formats import format_by_extension

@@ -6,7 +6,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from kmgraph.bundles.check import BundleCheck, raise_for_problems
-from kmgraph.bundles.sources import Source, open_bundle
+from kmgraph.bundles.opening import open_bundle
+from kmgraph.bundles.sources import Source
 from kmgraph.dataset import EvidenceDataset
 from kmgraph.formats import NTRIPLES
 from kmgraph.namespaces import DEFAULT_BASE

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,33 +9,15 @@ from typing import Any
 
 from kmgraph.bundles.headers import find_table, near
 from kmgraph.bundles.problems import Problem
-from kmgraph.bundles.sources import NOTE_PREFIX, RawRow, Report
+from kmgraph.bundles.sources import NOTE_PREFIX, RawRow, Report, SingleFile
 from kmgraph.errors import MissingExtraError
 from kmgraph.records import TABLES
 
 _SCALARS = frozenset({"null", "boolean", "number", "string"})
 
 
-class JsonFile:
+class JsonFile(SingleFile):
     """A bundle in one JSON file, read an item at a time."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    @property
-    def name(self) -> str:
-        """Name of the file without its ending."""
-        return self.path.stem
-
-    @property
-    def main_file(self) -> str:
-        """The file itself."""
-        return self.path.name
-
-    def digest(self) -> str:
-        """Return the SHA-256 of the file."""
-        with self.path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
 
     def copy_sheet(self, file: str, sheet: str, directory: Path) -> None:
         """Copy the whole file, because JSON cannot be cut at a fault."""

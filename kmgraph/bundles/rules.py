@@ -41,7 +41,7 @@ def rescale(raw: Decimal, low: Decimal, high: Decimal) -> Decimal:
     """Return the place of a raw score between the ends of its scale, 0 to 1.
 
     >>> rescale(Decimal(4), Decimal(1), Decimal(5))
-    Decimal('0.75')
+    Decimal('0.750000')
     """
     return round((raw - low) / (high - low), SCORE_PLACES)
 

@@ -1,14 +1,14 @@
-"""Read the rows of a bundle, whatever its files: the contract and the way in."""
+"""The contract of bundles: rows that can be read any number of times."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 from kmgraph.bundles.problems import Problem
-from kmgraph.errors import BundleError
 
 #: Takes each problem as it is found.
 Report = Callable[[Problem], None]
@@ -57,28 +57,23 @@ class Source(Protocol):
         """Write a sheet that could not be read to its end, as it stands, as a CSV file."""
 
 
-def open_bundle(path: str | Path, *, encoding: str | None = None) -> Source:
-    """Open a bundle: a folder of CSV files, an XLSX workbook or a JSON file.
+class SingleFile:
+    """What the bundles that are one file have in common."""
 
-    :param path: the folder or file.
-    :param encoding: encoding of CSV files that are not UTF-8 or UTF-16, such as ``cp1252``.
-    :raises BundleError: there is nothing at the path that could be a bundle.
+    def __init__(self, path: Path) -> None:
+        self.path = path
 
-    >>> from kmgraph import artefacts
-    >>> open_bundle(artefacts.folder("examples") / "clahrc-ndl").name
-    'clahrc-ndl'
-    """
-    from kmgraph.bundles.csv_folder import CsvFolder
-    from kmgraph.bundles.json_file import JsonFile
-    from kmgraph.bundles.workbook import Workbook
+    @property
+    def name(self) -> str:
+        """Name of the file without its ending."""
+        return self.path.stem
 
-    location = Path(path)
-    if location.is_dir():
-        return CsvFolder(location, encoding=encoding)
-    if not location.is_file():
-        raise BundleError(f"there is no bundle at {location}: give a folder, .xlsx or .json file")
-    if location.suffix.lower() in (".xlsx", ".xlsm"):
-        return Workbook(location)
-    if location.suffix.lower() == ".json":
-        return JsonFile(location)
-    raise BundleError(f"{location.name} is no bundle: give a folder of CSV files, .xlsx or .json")
+    @property
+    def main_file(self) -> str:
+        """The file itself."""
+        return self.path.name
+
+    def digest(self) -> str:
+        """Return the SHA-256 of the file."""
+        with self.path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()

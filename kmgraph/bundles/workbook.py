@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import hashlib
 import shutil
 import zipfile
 import zlib
@@ -16,7 +15,7 @@ from xml.etree.ElementTree import ParseError
 from kmgraph.bundles.cells import cell_text, is_excel_error
 from kmgraph.bundles.headers import Header, find_table
 from kmgraph.bundles.problems import Problem
-from kmgraph.bundles.sources import COMMENT, NOTE_PREFIX, RawRow, Report
+from kmgraph.bundles.sources import COMMENT, NOTE_PREFIX, RawRow, Report, SingleFile
 from kmgraph.errors import MissingExtraError
 from kmgraph.records import TABLES
 
@@ -34,26 +33,8 @@ _DAMAGED: Final = (
 _READ_ME: Final = frozenset({"readme", "read me"})
 
 
-class Workbook:
+class Workbook(SingleFile):
     """A bundle in one XLSX file, read a row at a time."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    @property
-    def name(self) -> str:
-        """Name of the file without its ending."""
-        return self.path.stem
-
-    @property
-    def main_file(self) -> str:
-        """The workbook itself."""
-        return self.path.name
-
-    def digest(self) -> str:
-        """Return the SHA-256 of the file."""
-        with self.path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
 
     def rows(self, report: Report) -> Iterator[RawRow]:
         """Yield the rows of all worksheets."""

@@ -15,8 +15,9 @@ from pathlib import Path
 
 from kmgraph.bundles.check import BundleCheck
 from kmgraph.bundles.files import write_csv_bundle
+from kmgraph.bundles.opening import open_bundle
 from kmgraph.bundles.problems import Problem
-from kmgraph.bundles.sources import Source, open_bundle
+from kmgraph.bundles.sources import Source
 from kmgraph.errors import BundleError, InputError
 from kmgraph.pipeline.elsewhere import StoreElsewhere
 from kmgraph.pipeline.options import BuildOptions, BuildSummary, Clock

@@ -8,7 +8,8 @@ from tempfile import TemporaryDirectory
 
 from kmgraph.bundles.check import BundleCheck
 from kmgraph.bundles.memory import MemoryBundle
-from kmgraph.bundles.sources import Source, open_bundle
+from kmgraph.bundles.opening import open_bundle
+from kmgraph.bundles.sources import Source
 from kmgraph.dataset import EvidenceDataset
 from kmgraph.errors import BundleError, PublicationError
 from kmgraph.namespaces import DEFAULT_BASE

@@ -9,8 +9,8 @@ import pytest
 from helpers import full_bundle as fb
 
 from kmgraph.bundles.check import BundleCheck
+from kmgraph.bundles.opening import open_bundle
 from kmgraph.bundles.problems import CODES
-from kmgraph.bundles.sources import open_bundle
 from kmgraph.records import TABLES
 
 BREAKS = fb.all_breaks()

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from kmgraph.bundles.cells import cell_text, join_items, split_items
 from kmgraph.bundles.check import BundleCheck
+from kmgraph.bundles.opening import open_bundle
 from kmgraph.bundles.problems import problems_to_json, problems_to_text
-from kmgraph.bundles.sources import open_bundle
 from kmgraph.errors import BundleError
 
 DATASET = (
