@@ -124,6 +124,25 @@ def test_query_formats(fmt: str, start: str, store: Path) -> None:
                      for n in range(1, 5))  # fmt: skip
 
 
+def test_one_triple_in_three_graphs_counts_once(tmp_path: Path) -> None:
+    """Whatever the format, the count is of a set."""
+    store, file = tmp_path / "store", tmp_path / "one.nt"
+    file.write_text("<urn:a> <urn:p> <urn:b> .\n", encoding="utf-8")
+    run("init", "--store", store)
+    for name in ("one", "two", "three"):
+        run("load", file, "--graph", name, "--store", store, "--quiet")
+    count = "SELECT (COUNT(*) AS ?n) { ?s <urn:p> ?o }"
+    found = {
+        fmt: run("query", "--store", store, count, "--format", fmt).stdout
+        for fmt in ("table", "csv", "tsv", "json", "xml")
+    }
+    assert ["n", "-", "1"] == found["table"].split()
+    assert "n\n1\n" == found["csv"]
+    assert "?n\n1\n" == found["tsv"]
+    assert '"value":"1"' in found["json"]
+    assert ">1</literal>" in found["xml"]
+
+
 def test_queries_fail_clearly(store: Path) -> None:
     """A wrong query is told with line and column; nothing reaches out; nothing is written."""
     assert "line 1" in run("query", "--store", store, "SELEC ?s {}", code=1).stderr
