@@ -50,6 +50,8 @@ class Solutions:
     ) -> None:
         self.variables: tuple[str, ...] = tuple(variables)
         self._native = rows if isinstance(rows, ox.QuerySolutions) else None
+        # Static, because a cycle would leave the engine's solutions to the garbage collector, and
+        # they may be freed only by the thread that made them.
         self._rows = self._read(rows or ())
 
     @classmethod
@@ -57,7 +59,8 @@ class Solutions:
         """Return the solutions that pyoxigraph gave."""
         return cls([variable.value for variable in solutions.variables], solutions)
 
-    def _read(self, rows: Iterable[Any]) -> Iterator[Row]:
+    @staticmethod
+    def _read(rows: Iterable[Any]) -> Iterator[Row]:
         """Yield rows; what fails while a query is evaluated becomes one of our errors."""
         try:
             for row in rows:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import cache
 from typing import Final
 from urllib.parse import quote
 
@@ -29,6 +30,7 @@ def iri(value: str) -> str:
     return f"<{value}>"
 
 
+@cache
 def name(curie: str) -> str:
     """Return the IRI of a prefixed name in angle brackets.
 

@@ -1,0 +1,182 @@
+"""The page of one entity: what it is, what is said of it, and on what that rests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from kmgraph.entity import Entity, Statement
+from kmgraph.namespaces import KM, expand
+from kmgraph.questions import PassageView, find_passages
+from kmgraph_server.pages import words
+from kmgraph_server.pages.names import Names
+from kmgraph_server.pages.shown import Shown, link, show
+
+_TYPE: Final = expand("rdf:type")
+_RESTS_ON: Final = expand("prov:wasDerivedFrom")
+_ASSERTION: Final = expand("km:assertionKind")
+_LEDE: Final = (expand("dcterms:description"), expand("km:gist"))
+_PASSAGE: Final = f"{KM}Passage"
+#: Properties whose value is the title of the page already, unless a thing has several.
+_TITLES: Final = frozenset(
+    expand(name)
+    for name in ("skos:prefLabel", "dcterms:title", "rdfs:label", "foaf:name", "km:statement")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A property with its values.
+
+    :ivar total: number of values, of which ``values`` may hold fewer.
+    """
+
+    label: str
+    meaning: str
+    values: tuple[Shown, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What points to an entity in one way and is of one kind.
+
+    :ivar kind: the kind in words, in the plural.
+    :ivar total: number of links, of which ``links`` may hold fewer.
+    """
+
+    kind: str
+    links: tuple[Shown, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What points to an entity in one way, by kind."""
+
+    title: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A document with the passages in it that something rests on."""
+
+    document: Shown
+    passages: tuple[PassageView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EntityPage:
+    """What the page of an entity shows.
+
+    :ivar kinds: its classes in words.
+    :ivar lede: a sentence that says what it is, where there is one.
+    :ivar assertion: how it is known, in words.
+    :ivar sources: the passages that it rests on, by document.
+    :ivar passage: for a passage, the passage itself.
+    """
+
+    iri: str
+    title: str
+    kinds: tuple[str, ...]
+    lede: str
+    facts: tuple[Fact, ...]
+    assertion: str
+    sources: tuple[Source, ...]
+    groups: tuple[Group, ...]
+    passage: PassageView | None = None
+
+
+def read_entity(
+    entity: Entity, names: Names, definitions: dict[str, str], limit: int
+) -> EntityPage:
+    """Return the page of an entity.
+
+    :param definitions: IRI of a property to its definition.
+    :param limit: most links of a group.
+    :raises RecordNotFoundError: the store says nothing of the entity.
+    """
+    outgoing = entity.outgoing
+    lede = next((s.term.value for p in _LEDE for s in outgoing if s.predicate == p), "")  # type: ignore[union-attr]
+    assertion = next((s.iri for s in outgoing if s.predicate == _ASSERTION), None)
+    is_passage = _PASSAGE in entity.types
+    cited = [s.iri for s in outgoing if s.predicate == _RESTS_ON and s.iri]
+    return EntityPage(
+        entity.iri,
+        words.sentence(names.name(entity.iri)),
+        tuple(words.sentence(kind) for kind in names.kinds(entity.types)),
+        lede,
+        tuple(_facts(outgoing, names, definitions, limit)),
+        words.ASSERTIONS.get(assertion or "", names.name(assertion) if assertion else ""),
+        group_passages(find_passages(names.store, cited), names),
+        tuple(_groups(entity.incoming, names, limit)),
+        find_passages(names.store, [entity.iri])[0] if is_passage else None,
+    )
+
+
+def group_passages(passages: Iterable[PassageView], names: Names) -> tuple[Source, ...]:
+    """Return passages by document, in their order."""
+    found: dict[str, list[PassageView]] = {}
+    for passage in passages:
+        found.setdefault(passage.document_iri or "", []).append(passage)
+    return tuple(
+        Source(link(iri, names) if iri else Shown("No document recorded"), tuple(group))
+        for iri, group in found.items()
+    )
+
+
+def where(passage: PassageView) -> str:
+    """Return where a passage stands within its document.
+
+    >>> where(PassageView("urn:p", document_title="A report", section="Results", line_from=3))
+    'Results, line 3'
+    """
+    whole = passage.place
+    head = passage.document_title or passage.document_iri or passage.iri
+    return whole.removeprefix(head).removeprefix(", ") or "the whole document"
+
+
+def _facts(
+    outgoing: Sequence[Statement], names: Names, definitions: dict[str, str], limit: int
+) -> Iterable[Fact]:
+    """Yield the properties of an entity in the order in which people look for them."""
+    values: dict[str, list[Statement]] = {}
+    for statement in outgoing:
+        values.setdefault(statement.predicate, []).append(statement)
+    hidden = {_TYPE, _RESTS_ON, _ASSERTION}
+    hidden |= {prop for prop, held in values.items() if len(held) == 1 and prop in _TITLES}
+    hidden |= {prop for prop, held in values.items() if len(held) == 1 and prop in _LEDE}
+    rank = {prop: number for number, prop in enumerate(words.ORDER)}
+    shown = [prop for prop in values if prop not in hidden]
+    for prop in sorted(shown, key=lambda p: (rank.get(p, len(rank)), names.property(p))):
+        held = [show(statement.term, names) for statement in values[prop]]
+        ordered = sorted(held, key=lambda value: value.text.casefold())
+        meaning = definitions.get(prop, "")
+        yield Fact(
+            words.sentence(names.property(prop)), meaning, tuple(ordered[:limit]), len(ordered)
+        )
+
+
+def _groups(incoming: Sequence[Statement], names: Names, limit: int) -> Iterable[Group]:
+    """Yield what points to an entity, by property and by kind of what points."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for statement in incoming:
+        if statement.iri:
+            kinds = names.kinds(statement.types)
+            found.setdefault((statement.predicate, kinds[0] if kinds else ""), []).append(
+                statement.iri
+            )
+    parts: dict[str, list[Part]] = {}
+    for prop, kind in sorted(found, key=lambda key: key[1].casefold()):
+        iris = sorted(set(found[prop, kind]))
+        # Names are looked up for those that are shown and for no others.
+        links = sorted((link(iri, names) for iri in iris[:limit]), key=lambda one: one.text)
+        parts.setdefault(prop, []).append(
+            Part(words.sentence(words.plural_of(kind)) if kind else "", tuple(links), len(iris))
+        )
+    rank = {prop: number for number, prop in enumerate(words.INCOMING)}
+    for prop in sorted(parts, key=lambda key: (rank.get(key, len(rank)), key)):
+        title = words.INCOMING.get(prop) or f"Linked to it by “{names.property(prop)}”"
+        yield Group(title, tuple(parts[prop]))

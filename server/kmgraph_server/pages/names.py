@@ -1,0 +1,150 @@
+"""What to call the terms of a store, and where their pages are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+from urllib.parse import quote
+
+import pyoxigraph as ox
+
+from kmgraph.namespaces import FRAMEWORK, KM, RDFS, compact, expand
+from kmgraph.questions import find_passages
+from kmgraph.stores.base import QuadStore
+from kmgraph_server.pages import words
+
+#: Properties that name a thing, best first.
+_NAMING: Final = tuple(
+    ox.NamedNode(expand(name))
+    for name in (
+        "skos:prefLabel",
+        "dcterms:title",
+        "rdfs:label",
+        "foaf:name",
+        "km:statement",
+        "km:participantKind",
+    )
+)
+_IDENTIFIER: Final = ox.NamedNode(expand("dcterms:identifier"))
+_TYPE: Final = ox.NamedNode(expand("rdf:type"))
+_SUBCLASS: Final = ox.NamedNode(f"{RDFS}subClassOf")
+_PASSAGE: Final = ox.NamedNode(f"{KM}Passage")
+_NOTE_SUBJECT: Final = ox.NamedNode(f"{KM}noteSubject")
+_NOTE_PROPERTY: Final = ox.NamedNode(f"{KM}noteProperty")
+_DEFAULT: Final = ox.DefaultGraph()
+#: Most names that are kept in memory.
+_KEPT: Final = 50_000
+#: Characters of a path that stay as they are.
+_SAFE: Final = "/-._~!$&'()*+,;=:@%"
+
+
+class Names:
+    """Names, kinds and local links of the terms of a store.
+
+    :param store: the store; its default graph is read.
+
+    >>> from kmgraph.stores.oxigraph import MemoryStore
+    >>> Names(MemoryStore(base="https://x.org/id/")).link("https://x.org/id/study/a")
+    '/doc/study/a'
+    """
+
+    def __init__(self, store: QuadStore) -> None:
+        self.store = store
+        self._names: dict[str, str] = {}
+
+    def name(self, iri: str) -> str:
+        """Return what to call a thing: its name, else its id, else its short IRI."""
+        if iri not in self._names:
+            if len(self._names) >= _KEPT:
+                self._names.clear()
+            self._names[iri] = self._find(iri)
+        return self._names[iri]
+
+    def _find(self, iri: str) -> str:
+        """Look a name up."""
+        node = _node(iri)
+        if node is None:
+            return iri
+        if self._has(node, _TYPE, _PASSAGE):
+            return find_passages(self.store, [iri])[0].place
+        if subject := self._object(node, _NOTE_SUBJECT):
+            statement = self._object(node, _NOTE_PROPERTY)
+            what = self.property(statement.value) if isinstance(statement, ox.NamedNode) else ""
+            return f"{self.name(subject.value)}: {what or 'remark'}"
+        for naming in (*_NAMING, _IDENTIFIER):
+            found = self._object(node, naming)
+            if isinstance(found, ox.NamedNode):
+                return self.name(found.value)
+            if found is not None:
+                return " ".join(found.value.split())
+        return compact(iri)
+
+    def property(self, iri: str) -> str:
+        """Return what stands before the values of a property."""
+        text = words.PROPERTIES.get(iri) or self.name(iri)
+        return text.rpartition(":")[2] if text == compact(iri) else text
+
+    def kinds(self, types: Iterable[str]) -> list[str]:
+        """Return the classes of a thing in words, without those that another one implies.
+
+        Of classes that other vocabularies define, only those are named that stand alone.
+        """
+        classes = list(dict.fromkeys(types))
+        own = [iri for iri in classes if iri.startswith(KM)] or classes
+        implied = {parent for iri in own for parent in self._above(iri)}
+        return [self.name(iri) for iri in own if iri not in implied]
+
+    def types(self, iri: str) -> list[str]:
+        """Return the IRIs of the classes of a thing, sorted."""
+        node = _node(iri)
+        if node is None:
+            return []
+        quads = self.store.quads(node, _TYPE, None, _DEFAULT)
+        return sorted(q.object.value for q in quads if isinstance(q.object, ox.NamedNode))
+
+    def link(self, iri: str) -> str | None:
+        """Return where the page of a thing is: here, elsewhere on the web, or nowhere."""
+        base = self.store.base
+        if iri.startswith(base) and iri != base:
+            return f"/doc/{quote(iri[len(base) :], safe=_SAFE)}"
+        if iri.startswith(KM):
+            return f"/ontology#{quote(iri[len(KM) :], safe=_SAFE)}"
+        if iri.startswith(FRAMEWORK):
+            return f"/framework/{quote(iri[len(FRAMEWORK) :], safe=_SAFE)}"
+        return iri if iri.startswith(("https://", "http://")) else None
+
+    def _object(
+        self, node: ox.NamedNode, predicate: ox.NamedNode
+    ) -> ox.NamedNode | ox.Literal | None:
+        """Return one object of a property, the least of several."""
+        found = [
+            quad.object
+            for quad in self.store.quads(node, predicate, None, _DEFAULT)
+            if isinstance(quad.object, ox.NamedNode | ox.Literal)
+        ]
+        return min(found, key=str) if found else None
+
+    def _has(self, node: ox.NamedNode, predicate: ox.NamedNode, value: ox.NamedNode) -> bool:
+        """Say whether the store holds a statement."""
+        return next(self.store.quads(node, predicate, value, _DEFAULT), None) is not None
+
+    def _above(self, iri: str) -> set[str]:
+        """Return the IRIs of the classes above a class."""
+        found: set[str] = set()
+        pending = [iri]
+        while pending:
+            node = _node(pending.pop())
+            for quad in self.store.quads(node, _SUBCLASS, None, _DEFAULT) if node else ():
+                parent = quad.object
+                if isinstance(parent, ox.NamedNode) and parent.value not in found:
+                    found.add(parent.value)
+                    pending.append(parent.value)
+        return found - {iri}
+
+
+def _node(iri: str) -> ox.NamedNode | None:
+    """Return an IRI as a node, or None where the text is no IRI."""
+    try:
+        return ox.NamedNode(iri)
+    except ValueError:
+        return None

@@ -1,0 +1,82 @@
+"""What templates can use."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from flask import Flask
+
+from kmgraph.namespaces import KM
+from kmgraph_server.negotiation import Offer
+from kmgraph_server.pages import words
+from kmgraph_server.state import snapshot, snapshot_if_any
+
+#: Short name of a format to what people call it.
+_FORMATS: Final = {
+    "csv": "CSV",
+    "json": "JSON",
+    "jsonld": "JSON-LD",
+    "nt": "N-Triples",
+    "rdf": "RDF/XML",
+    "tsv": "TSV",
+    "ttl": "Turtle",
+    "xml": "XML",
+}
+_CREATIVE_COMMONS: Final = re.compile(
+    r"https?://creativecommons\.org/(?:licenses/([a-z-]+)|publicdomain/(zero))/([0-9.]+)/?.*"
+)
+
+
+def install(app: Flask) -> None:
+    """Give templates their filters and what every page shows."""
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters["count"] = words.count
+    app.jinja_env.filters["plural"] = words.plural
+    app.jinja_env.filters["local"] = _local
+    app.jinja_env.filters["licence"] = licence_in_words
+    app.jinja_env.filters["format_title"] = _format_title
+    app.jinja_env.filters["query_string"] = _query_string
+    app.context_processor(_common)
+
+
+def _common() -> dict[str, Any]:
+    """Return what the frame of every page shows."""
+    served = snapshot_if_any()
+    return {
+        "km": KM,
+        "cards": served.cards if served else [],
+        "generation": served.generation if served else None,
+        "is_synthetic": any(card.synthetic for card in served.cards) if served else False,
+        "base_iri": served.dataset.base if served else "",
+    }
+
+
+def _local(iri: str) -> str:
+    """Return the address of the page of a thing; the page itself for what has none."""
+    return snapshot().names.link(iri) or "#"
+
+
+def licence_in_words(iri: str) -> str:
+    """Return the usual short name of a licence, or its IRI where it has none.
+
+    >>> licence_in_words("https://creativecommons.org/licenses/by/4.0/")
+    'CC BY 4.0'
+    """
+    match = _CREATIVE_COMMONS.fullmatch(iri)
+    if match is None:
+        return iri
+    return f"CC0 {match[3]}" if match[2] else f"CC {match[1].upper()} {match[3]}"
+
+
+def _format_title(offer: Offer) -> str:
+    """Return what people call a format."""
+    return _FORMATS[offer.name]
+
+
+def _query_string(given: Mapping[str, str]) -> str:
+    """Return parameters as the end of an address; nothing where there are none."""
+    return f"?{urlencode(given)}" if given else ""

@@ -1,0 +1,32 @@
+"""The home page and what goes with it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, render_template, request
+
+from kmgraph_server.state import snapshot
+from kmgraph_server.views.responses import page
+
+blueprint = Blueprint("home", __name__)
+
+
+@blueprint.get("/")
+def home() -> Response:
+    """Show what is here."""
+    served = snapshot()
+    return page(
+        render_template(
+            "home.html",
+            facts=served.facts,
+            names=served.names,
+            questions=list(served.catalogue.values()),
+            address=request.url_root.rstrip("/"),
+        )
+    )
+
+
+@blueprint.get("/robots.txt")
+def robots() -> Response:
+    """Let crawlers read the pages and keep them from running queries."""
+    text = "User-agent: *\nDisallow: /sparql\nDisallow: /questions/*?\n"
+    return Response(text, content_type="text/plain; charset=utf-8")

@@ -1,0 +1,40 @@
+"""The vocabulary: a page for people, RDF for programs."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, render_template, request
+
+from kmgraph_server.negotiation import DOCUMENT, HTML, Offer, by_name
+from kmgraph_server.pages import ontology_page
+from kmgraph_server.views.responses import add_alternates, data, negotiated, page
+
+blueprint = Blueprint("ontology", __name__)
+
+
+@blueprint.get("/ontology")
+def ontology() -> Response:
+    """Send the ontology in the form that the client asks for."""
+    return _send(negotiated(DOCUMENT, request.args.get("format")))
+
+
+@blueprint.get("/ontology.<any(html, ttl, nt, rdf, jsonld, json):extension>")
+def ontology_as(extension: str) -> Response:
+    """Send the ontology in one form."""
+    return _send(by_name(extension, DOCUMENT))
+
+
+def _send(offer: Offer) -> Response:
+    """Send the ontology."""
+    if offer.format is not None:
+        response = data(ontology_page.serialised(offer.format), offer)
+    else:
+        response = page(
+            render_template(
+                "ontology.html",
+                modules=ontology_page.read_modules(),
+                kinds=ontology_page.KINDS,
+                frameworks=ontology_page.frameworks(),
+                downloads=[entry for entry in DOCUMENT if entry is not HTML],
+            )
+        )
+    return add_alternates(response, "/ontology", DOCUMENT)

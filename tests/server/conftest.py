@@ -1,0 +1,111 @@
+"""Fixtures of the server's tests: the shipped example, an application, a real socket."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+
+import pytest
+from werkzeug.serving import make_server
+
+import kmgraph
+from kmgraph.bundles.files import example_path
+from kmgraph_server import ServerConfig, create_app
+
+TIMEOUT_S = 20
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer as it came over the socket."""
+
+    status: int
+    headers: object
+    body: bytes
+
+    @property
+    def text(self):
+        """Return the body as text."""
+        return self.body.decode()
+
+    @property
+    def media_type(self):
+        """Return the media type without parameters."""
+        return self.headers.get_content_type()
+
+
+class NoRedirects(urllib.request.HTTPRedirectHandler):
+    """Leaves redirects to the test."""
+
+    def redirect_request(self, *args):
+        """Follow none."""
+        return None
+
+
+class Site:
+    """A running server."""
+
+    def __init__(self, url):
+        self.url = url
+        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), NoRedirects())
+
+    def get(self, path, *, method="GET", data=None, **headers):
+        """Send one request; header names are given with underscores."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        request = urllib.request.Request(self.url + path, data, named, method=method)
+        try:
+            with self._opener.open(request, timeout=TIMEOUT_S) as response:
+                return Reply(response.status, response.headers, response.read())
+        except urllib.error.HTTPError as error:
+            with error:
+                return Reply(error.code, error.headers, error.read())
+
+
+@contextlib.contextmanager
+def running(app):
+    """Serve an application at a free port of the loopback address."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server.log_level = 0
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield Site(f"http://127.0.0.1:{server.server_port}")
+    finally:
+        server.shutdown()
+        thread.join(TIMEOUT_S)
+        server.server_close()
+
+
+@pytest.fixture(scope="session")
+def evidence():
+    """The shipped example, built in memory."""
+    with kmgraph.build_in_memory(example_path("clahrc-ndl")) as dataset:
+        yield dataset
+
+
+@pytest.fixture(scope="session")
+def app(evidence):
+    """An application that serves the example."""
+    return create_app(ServerConfig(), dataset=evidence)
+
+
+@pytest.fixture
+def client(app):
+    """A client that needs no socket."""
+    return app.test_client()
+
+
+@pytest.fixture(scope="session")
+def site(app):
+    """The application behind a real socket."""
+    with running(app) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def serve_app():
+    """What serves another application for a while."""
+    return running
