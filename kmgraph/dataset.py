@@ -93,15 +93,17 @@ class EvidenceDataset:
         """The saved questions."""
         return load_catalogue()
 
-    def ask(self, question_id: str, **parameters: str) -> Answer:
+    def ask(
+        self, question_id: str, parameters: Mapping[str, str] | None = None, /, **named: str
+    ) -> Answer:
         """Answer a saved question.
 
         :param question_id: such as ``cq-031`` or ``31``.
-        :param parameters: its parameters as text.
+        :param parameters: its parameters as text, by name; they may be given as keywords too.
         :raises QuestionNotFoundError: there is no such question.
         :raises ParameterError: a parameter is missing, unknown or of the wrong kind.
         """
-        return answer(self.questions[question_id], self.store, parameters)
+        return answer(self.questions[question_id], self.store, {**(parameters or {}), **named})
 
     def entity(self, name: str) -> Entity:
         """Return one entity.

@@ -16,6 +16,7 @@
       ShapesError                    the shapes or the validation engine failed
       NonConformanceError            raised only by ``report.raise_for_nonconformance()``
       MissingExtraError (ImportError)  an optional package is not installed
+      FileAccessError                a file or folder cannot be read or written
       ConfigError                    an unknown or out-of-range setting
 
 Every class has a stable ``code``, which is a heading in ``docs/errors.md``. Problems in the rows
@@ -245,6 +246,12 @@ class MissingExtraError(KmGraphError, ImportError):
             f"run 'pip install kmgraph[{extra}]'"
         )
         self.package, self.extra = package, extra
+
+
+class FileAccessError(KmGraphError):
+    """A file or folder cannot be read or written."""
+
+    code = "file-access"
 
 
 class ConfigError(KmGraphError):

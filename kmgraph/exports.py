@@ -76,16 +76,24 @@ def export_bundle(
         raise InputError(f"{target} is there already: choose another place")
     chosen = name or _only_dataset(dataset)
     reader = DatasetReader(dataset.store, chosen)
-    with TemporaryDirectory(prefix="kmgraph-") as folder:
-        staged = Path(folder) / "bundle"
-        records = write_csv_bundle(reader.rows(), staged)
-        left_out = _left_out(dataset, chosen, staged, Path(folder))
+    with TemporaryDirectory(prefix="kmgraph-") as name_of_folder:
+        folder = Path(name_of_folder)
+        written = folder / f"bundle{target.suffix.lower()}"
         if target.suffix.lower() == ".xlsx":
-            write_xlsx_bundle(reader.rows(), target)
+            write_xlsx_bundle(reader.rows(), written)
         elif target.suffix.lower() == ".json":
-            write_json_bundle(reader.rows(), target)
+            write_json_bundle(reader.rows(), written)
         else:
-            shutil.copytree(staged, target, dirs_exist_ok=True)
+            written = folder / "bundle"
+            write_csv_bundle(reader.rows(), written)
+        records, left_out = _read_back(dataset, chosen, written, folder)
+        try:
+            if written.is_dir():
+                shutil.copytree(written, target, dirs_exist_ok=True)
+            else:
+                shutil.copyfile(written, target)
+        except OSError as error:
+            raise InputError(f"{target} cannot be written: {error}") from error
     return BundleExport(records, left_out)
 
 
@@ -99,8 +107,13 @@ def _only_dataset(dataset: EvidenceDataset) -> str:
     return names[0]
 
 
-def _left_out(dataset: EvidenceDataset, name: str, bundle: Path, folder: Path) -> tuple[str, ...]:
-    """Return the statements of the graph that building the bundle does not give."""
+def _read_back(
+    dataset: EvidenceDataset, name: str, bundle: Path, folder: Path
+) -> tuple[dict[str, int], tuple[str, ...]]:
+    """Return what a written bundle holds, and which statements of the graph it does not give.
+
+    :raises InputError: it gives statements that the graph does not have.
+    """
     elsewhere = StoreElsewhere(dataset.store, {})
     check = BundleCheck(open_bundle(bundle), elsewhere=elsewhere)
     staged = stage(check, elsewhere, dataset.base, folder)
@@ -110,6 +123,9 @@ def _left_out(dataset: EvidenceDataset, name: str, bundle: Path, folder: Path) -
         for quad in dataset.store.quads(None, None, None, ox.NamedNode(graph))
     }
     with staged.quads.open("rb") as file:
-        for quad in ox.parse(file, format=ox.RdfFormat.N_QUADS):
-            held.discard(str(quad.triple))
-    return tuple(sorted(held))
+        given = {str(quad.triple) for quad in ox.parse(file, format=ox.RdfFormat.N_QUADS)}
+    if gained := sorted(given - held):
+        raise InputError(
+            f"the dataset '{name}' cannot be written as a bundle: it would gain {gained[0][:200]}"
+        )
+    return dict(staged.records), tuple(sorted(held - given))

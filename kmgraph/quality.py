@@ -9,8 +9,8 @@ from kmgraph.bundles.check import BundleCheck, raise_for_problems
 from kmgraph.bundles.opening import open_bundle
 from kmgraph.bundles.sources import Source
 from kmgraph.dataset import EvidenceDataset
-from kmgraph.formats import NTRIPLES
-from kmgraph.namespaces import DEFAULT_BASE
+from kmgraph.formats import NQUADS, NTRIPLES
+from kmgraph.namespaces import DEFAULT_BASE, graph_iri
 from kmgraph.pipeline.elsewhere import StoreElsewhere
 from kmgraph.pipeline.locations import RowLocations
 from kmgraph.pipeline.publication import parent_file, rows_file
@@ -34,25 +34,44 @@ def validate(dataset: EvidenceDataset, *, progress: Progress = silent) -> Report
 
 
 def validate_bundle(
-    bundle: str | Path | Source, *, encoding: str | None = None, progress: Progress = silent
+    bundle: str | Path | Source,
+    *,
+    store: str | Path | GenerationStore | None = None,
+    encoding: str | None = None,
+    progress: Progress = silent,
 ) -> Report:
     """Check a bundle without building it into a store: rows first, then the shapes.
 
+    :param store: a store with the datasets that the bundle extends.
     :raises BundleError: rows have problems; all are attached.
     """
     source = open_bundle(bundle, encoding=encoding) if isinstance(bundle, str | Path) else bundle
-    elsewhere = StoreElsewhere(None, {})
+    if store is None:
+        return _validate_bundle(source, None, DEFAULT_BASE, progress)
+    target = store if isinstance(store, GenerationStore) else GenerationStore(store)
+    with target.open_view(target.generation().master) as current:
+        return _validate_bundle(source, current, target.base, progress)
+
+
+def _validate_bundle(
+    source: Source, current: QuadStore | None, base: str, progress: Progress
+) -> Report:
+    """Check a bundle beside what a store holds."""
+    elsewhere = StoreElsewhere(current, {})
     check = BundleCheck(source, elsewhere=elsewhere, progress=progress)
     raise_for_problems(source.name, check.problems())
-    with TemporaryDirectory(prefix="kmgraph-") as name, MemoryStore() as store:
+    with TemporaryDirectory(prefix="kmgraph-") as name, MemoryStore(base=base) as store:
         folder = Path(name)
+        if current is not None:
+            with (folder / "current.nq").open("wb") as file:
+                current.dump(file, NQUADS)
+            store.load_nquads(folder / "current.nq")
         for graph in ("ontology", "frameworks"):
-            write_vocabulary_graph(graph, DEFAULT_BASE, folder / f"{graph}.nq")
-            store.load_nquads(folder / f"{graph}.nq")
-        staged = stage(check, elsewhere, DEFAULT_BASE, folder, progress=progress)
-        store.load_nquads(staged.quads)
-        locator = RowLocations(DEFAULT_BASE, [staged.rows.read_bytes()])
-        return _validate(store, locator, progress)
+            write_vocabulary_graph(graph, base, folder / f"{graph}.nq")
+            store.replace_graph(graph_iri(base, graph), folder / f"{graph}.nq")
+        staged = stage(check, elsewhere, base, folder, progress=progress)
+        store.replace_graph(graph_iri(base, staged.name), staged.quads)
+        return _validate(store, RowLocations(base, [staged.rows.read_bytes()]), progress)
 
 
 def validate_store(store: str | Path | GenerationStore, *, progress: Progress = silent) -> Report:

@@ -8,19 +8,24 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+import pyoxigraph as ox
+
 from kmgraph.records import LIST_SEPARATOR, Column, Kind
 from kmgraph.vocabulary import Vocabulary
 
 #: Letters, digits and the marks that need no escape in an IRI; a colon names another dataset.
 ID_PATTERN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]*")
-_IRI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|\\^`]+")
-_DATE: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
-_INTEGER: Final = re.compile(r"[+-]?\d{1,18}(?:\.0+)?")
-_DECIMAL: Final = re.compile(r"[+-]?(?:\d{1,18}(?:\.\d{0,18})?|\.\d{1,18})")
+#: Schemes that name or locate things; what only runs in a browser is none of them.
+_SCHEMES: Final = "https?|urn|info|doi|ark|tag|mailto"
+_IRI: Final = re.compile(rf"(?i:{_SCHEMES}):" r"[^\x00-\x20<>\"{}|\\^`]+")
+_DATE: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
+_INTEGER: Final = re.compile(r"[+-]?\d{1,18}(?:\.0+)?", re.ASCII)
+_DECIMAL: Final = re.compile(r"[+-]?(?:\d{1,18}(?:\.\d{0,18})?|\.\d{1,18})", re.ASCII)
 _SHA256: Final = re.compile(r"[0-9a-fA-F]{64}")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
-_SPLIT: Final = re.compile(rf"(?<!\\){LIST_SEPARATOR}")
+_ITEM: Final = re.compile(rf"(?:[^\\{LIST_SEPARATOR}]|\\.|\\$)+", re.DOTALL)
+_ESCAPED: Final = re.compile(rf"\\([\\{LIST_SEPARATOR}])")
 _BOOLEANS: Final = {
     "yes": True, "true": True, "1": True, "y": True,
     "no": False, "false": False, "0": False, "n": False,
@@ -30,7 +35,14 @@ _EXCEL_ERRORS: Final = frozenset(
 )
 #: Day 0 of the spreadsheet calendar that counts 1900 as a leap year.
 _EXCEL_EPOCH: Final = dt.date(1899, 12, 30)
-_EXCEL_LAST_SERIAL: Final = 2_958_465
+#: Numbers that a date cell may hold as days of that calendar; smaller ones are years.
+_EXCEL_SERIALS: Final = range(10_000, 2_958_466)
+
+
+class UncachedFormula(str):
+    """A formula whose value the spreadsheet program did not save."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +59,15 @@ def is_excel_error(value: object) -> bool:
     return isinstance(value, str) and value.strip() in _EXCEL_ERRORS
 
 
+def printable(text: str) -> str:
+    """Return a text with the bytes that are no text written out.
+
+    >>> printable("caf\\udce9")
+    'caf\\\\udce9'
+    """
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def cell_text(value: object) -> str:
     """Return a raw cell as text, as a person would have typed it.
 
@@ -57,27 +78,27 @@ def cell_text(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, dt.datetime):
+    if isinstance(value, dt.datetime) and value.time() == dt.time():
         return value.date().isoformat()
     if isinstance(value, dt.date):
-        return value.isoformat()
+        return str(value)
     if isinstance(value, float):
         # Spreadsheets show 15 significant digits; the rest is the noise of binary fractions.
         decimal = Decimal(f"{value:.15g}")
         return format(decimal.normalize() + 0, "f")
     if isinstance(value, Decimal):
         return format(value, "f") if abs(value.adjusted()) < 40 else str(value)
-    return str(value).strip()
+    return str(value).replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
 def split_items(text: str) -> list[str]:
-    r"""Return the items of a cell; ``\;`` stands for a semicolon inside an item.
+    r"""Return the items of a cell; ``\;`` stands for a semicolon inside an item, ``\\`` for ``\``.
 
     >>> split_items(r"one; two\;half ;")
     ['one', 'two;half']
     """
-    items = (part.replace(rf"\{LIST_SEPARATOR}", LIST_SEPARATOR) for part in _SPLIT.split(text))
-    return [item.strip() for item in items if item.strip()]
+    items = (_ESCAPED.sub(r"\1", part.strip()) for part in _ITEM.findall(text))
+    return [item for item in items if item]
 
 
 def join_items(items: list[str]) -> str:
@@ -86,7 +107,10 @@ def join_items(items: list[str]) -> str:
     >>> join_items(["one", "two;half"])
     'one;two\\;half'
     """
-    return LIST_SEPARATOR.join(i.replace(LIST_SEPARATOR, rf"\{LIST_SEPARATOR}") for i in items)
+    escaped = (
+        i.replace("\\", "\\\\").replace(LIST_SEPARATOR, rf"\{LIST_SEPARATOR}") for i in items
+    )
+    return LIST_SEPARATOR.join(escaped)
 
 
 def read_cell(column: Column, raw: object, vocabulary: Vocabulary) -> tuple[Any, list[CellProblem]]:
@@ -104,12 +128,24 @@ def read_cell(column: Column, raw: object, vocabulary: Vocabulary) -> tuple[Any,
             return None, [CellProblem("too-many-values", cell_text(raw), "one value")]
     elif isinstance(raw, dict):
         return None, [CellProblem("bad-value", str(raw), "a plain value")]
+    elif isinstance(raw, UncachedFormula):
+        expected = "the value of the formula, saved with the workbook"
+        return None, [CellProblem("excel-error", str(raw), expected)]
     elif is_excel_error(raw):
         return None, [CellProblem("excel-error", str(raw), column.doc)]
+    elif isinstance(raw, bool) and column.kind is not Kind.BOOLEAN:
+        return None, [CellProblem("bad-value", cell_text(raw), column.doc)]
     else:
-        text = cell_text(raw)
+        text = cell_text(_date_of_serial(raw) if column.kind is Kind.DATE else raw)
         items = split_items(text) if column.many else [text] if text else []
     return _read_items(column, items, vocabulary)
+
+
+def _date_of_serial(raw: object) -> object:
+    """Return the date that a number stands for in a spreadsheet; other cells as they are."""
+    if isinstance(raw, int | float | Decimal) and raw == int(raw) and int(raw) in _EXCEL_SERIALS:
+        return _EXCEL_EPOCH + dt.timedelta(days=int(raw))
+    return raw
 
 
 def _read_items(
@@ -153,17 +189,30 @@ def read_item(column: Column, item: str, vocabulary: Vocabulary) -> Any:
         value = _BOOLEANS.get(item.lower())
         return CellProblem("bad-boolean", item, "yes or no") if value is None else value
     if kind is Kind.IRI:
-        return item if _IRI.fullmatch(item) else CellProblem("bad-iri", item, "an absolute IRI")
+        return item if is_iri(item) else CellProblem("bad-iri", item, "an absolute IRI")
     if kind is Kind.SHA256:
         ok = bool(_SHA256.fullmatch(item))
         return item.lower() if ok else CellProblem("bad-sha256", item, "64 hexadecimal digits")
     return _read_word(column, item, vocabulary)
 
 
+def is_iri(text: str) -> bool:
+    """Return whether a text is an absolute IRI that the store takes.
+
+    >>> is_iri("https://x.org/a"), is_iri("https://x.org/100%"), is_iri("a b")
+    (True, False, False)
+    """
+    if not _IRI.fullmatch(text):
+        return False
+    try:
+        next(iter(ox.parse(f"<{text}> <{text}> <{text}> .", ox.RdfFormat.N_TRIPLES)))
+    except SyntaxError:
+        return False
+    return True
+
+
 def _read_date(item: str) -> str | CellProblem:
-    """Return an ISO date, from ISO text or a spreadsheet's day number."""
-    if item.isdigit() and len(item) == 5 and int(item) <= _EXCEL_LAST_SERIAL:
-        return (_EXCEL_EPOCH + dt.timedelta(days=int(item))).isoformat()
+    """Return an ISO date."""
     expected = "a date as 2010, 2010-05 or 2010-05-31"
     text = item[:10] if re.fullmatch(r"\d{4}-\d{2}-\d{2}[T ]00:00(:00(\.0+)?)?Z?", item) else item
     match = _DATE.fullmatch(text)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from kmgraph.bundles.cells import cell_text, read_cell
+from kmgraph.bundles.cells import cell_text, printable, read_cell
 from kmgraph.bundles.headers import near
 from kmgraph.bundles.problems import Problem, sort_problems
 from kmgraph.bundles.rules import ROW_RULES
@@ -30,13 +30,19 @@ _BLOCKING = frozenset(
         "missing-column",
         "duplicate-column",
         "unknown-sheet",
+        "duplicate-sheet",
     }
 )
 _PROGRESS_EVERY = 10_000
+#: Number of ids above which the nearest one is not searched for.
+_HINTS_BELOW = 2_000
 
 
 class Elsewhere(Protocol):
     """Records outside the bundle that it may point to."""
+
+    def has_dataset(self, dataset: str) -> bool:
+        """Return whether there is a dataset of this id."""
 
     def sheet_of(self, dataset: str, record_id: str) -> str | None:
         """Return the sheet of a record of another dataset, or None where there is no such."""
@@ -47,6 +53,10 @@ class Elsewhere(Protocol):
 
 class Nowhere:
     """No records outside the bundle."""
+
+    def has_dataset(self, dataset: str) -> bool:
+        """Return False."""
+        return False
 
     def sheet_of(self, dataset: str, record_id: str) -> str | None:
         """Return None."""
@@ -62,13 +72,18 @@ class CheckedRow:
     """A row with its typed values and its problems.
 
     :ivar values: column to value, for the cells that could be read.
-    :ivar rejected: whether the row cannot be built.
+    :ivar reasons: why it cannot be built, beyond its problems.
     """
 
     raw: RawRow
     values: dict[str, Any]
     problems: list[Problem] = field(default_factory=list)
-    rejected: bool = False
+    reasons: list[str] = field(default_factory=list)
+
+    @property
+    def rejected(self) -> bool:
+        """Whether the row cannot be built."""
+        return bool(self.problems or self.reasons)
 
     @property
     def record_id(self) -> str:
@@ -128,6 +143,7 @@ class BundleCheck:
         for problem in self.file_problems:
             if problem.code in _BLOCKING or (problem.code == "bad-encoding" and not problem.column):
                 self.blocked.add((problem.file, problem.sheet))
+        self._blocked_sheets = {sheet for _, sheet in self.blocked}
         if not self.dataset and not any(sheet in ("dataset", "") for _, sheet in self.blocked):
             self._miss_dataset()
 
@@ -153,13 +169,15 @@ class BundleCheck:
 
     def rows(self) -> Iterator[CheckedRow]:
         """Second pass: yield every row with its values and problems."""
-        blocked_sheets = {sheet for _, sheet in self.blocked}
         for number, raw in enumerate(self.source.rows(lambda problem: None), start=1):
             if number % _PROGRESS_EVERY == 0:
                 self._progress(ProgressEvent("check", self.source.name, number, self.row_count))
             row = self._check_row(raw)
-            row.rejected = bool(row.problems) or "_unread" in raw.cells
-            row.rejected = row.rejected or raw.sheet in blocked_sheets
+            if raw.surplus:
+                names = ", ".join(printable(name) or "no header" for name, _ in raw.surplus)
+                row.reasons.append(f"no column of the table takes: {names}")
+            if raw.sheet in self._blocked_sheets:
+                row.reasons.append("the table could not be read to its end")
             yield row
 
     def problems(self) -> list[Problem]:
@@ -208,8 +226,12 @@ class BundleCheck:
         """Report references to no record, or to one of the wrong kind."""
         for item in items:
             sheet = self.sheet_of(item)
+            if sheet is None and self._blocked_sheets.intersection(column.targets):
+                # The record may stand in the part of its table that could not be read.
+                row.reasons.append(f"{column.name}: depends-on-rejected {item}")
+                continue
             if sheet is None:
-                hint = near(item, list(self._ids)) if len(self._ids) < _PROGRESS_EVERY else ""
+                hint = near(item, list(self._ids)) if len(self._ids) < _HINTS_BELOW else ""
                 code, expected = "dangling-reference", f"the id of a record{hint}"
             elif sheet not in column.targets:
                 code = "wrong-reference"
@@ -241,8 +263,15 @@ class BundleCheck:
         if raw.sheet == "dataset":
             if raw.number != self.dataset.get("_number"):
                 row.problems.append(_problem(raw, "", "", "too-many-rows", "one row in this sheet"))
-            elif record_id and ":" in record_id:
+                return
+            if record_id and ":" in record_id:
                 row.problems.append(_problem(raw, "id", record_id, "bad-id", "a plain name"))
+            for other in row.values.get("extends") or ():
+                if not self._elsewhere.has_dataset(other):
+                    expected = "a dataset in the store, or one built before this"
+                    row.problems.append(
+                        _problem(raw, "extends", other, "dangling-reference", expected)
+                    )
             return
         if not record_id:
             return

@@ -5,12 +5,12 @@ from __future__ import annotations
 import codecs
 import csv
 import hashlib
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
-from kmgraph.bundles.cells import is_excel_error
 from kmgraph.bundles.headers import Header, find_table
 from kmgraph.bundles.problems import Problem
 from kmgraph.bundles.sources import COMMENT, RawRow, Report
@@ -18,6 +18,7 @@ from kmgraph.errors import BundleError
 from kmgraph.records import TABLES
 
 _DELIMITERS: Final = (",", ";", "\t")
+_TOLD_DELIMITER: Final = re.compile(r"sep=(.)")
 _BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -35,7 +36,7 @@ class CsvFolder:
         self._encoding = encoding
         if encoding is not None:
             try:
-                codecs.lookup(encoding)
+                "".encode(encoding)
             except LookupError:
                 raise BundleError(
                     f"there is no encoding '{encoding}': try utf-8 or cp1252"
@@ -68,9 +69,16 @@ class CsvFolder:
 
     def rows(self, report: Report) -> Iterator[RawRow]:
         """Yield the rows of all files."""
+        seen: set[str] = set()
         for path in self._files():
-            if find_table(path.stem, path.name, report) is not None:
-                yield from self._file_rows(path, report)
+            if find_table(path.stem, path.name, report) is None:
+                continue
+            if path.stem in seen:
+                expected = "one file for each table"
+                report(Problem(path.name, path.stem, 0, "", "", "duplicate-sheet", expected))
+                continue
+            seen.add(path.stem)
+            yield from self._file_rows(path, report)
 
     def copy_sheet(self, file: str, sheet: str, directory: Path) -> None:
         """Copy a file as it is."""
@@ -88,68 +96,68 @@ class CsvFolder:
     def _file_rows(self, path: Path, report: Report) -> Iterator[RawRow]:
         """Yield the rows of one file."""
         csv.field_size_limit(_CELL_LIMIT_CHARACTERS)
-        encoding = self._open_encoding(path)
-        # Bytes that are no text survive as surrogates, so that the cell can be named and kept.
-        errors = "surrogateescape" if encoding.startswith("utf-8") else "strict"
-        number = 0
+        sheet, number = path.stem, 0
+
+        def fault(row: int, value: str, code: str, expected: str) -> None:
+            report(Problem(path.name, sheet, row, "", value, code, expected))
+
         header: Header | None = None
         try:
-            with path.open(encoding=encoding, errors=errors, newline="") as file:
-                first = file.readline()
-                file.seek(0)
-                reader = csv.reader(file, delimiter=_delimiter(first), strict=True)
-                for number, cells in enumerate(reader, start=1):
+            with self._open(path) as file:
+                for number, cells in self._split(file, sheet):
                     if header is None:
-                        header = Header(TABLES[path.stem], path.name, cells, report)
+                        if not any(cell.strip() for cell in cells) or cells[0].startswith(COMMENT):
+                            continue
+                        header = Header(TABLES[sheet], path.name, cells, report)
                         if not header.usable:
                             return
-                        continue
-                    if cells and cells[0].startswith(COMMENT) and not is_excel_error(cells[0]):
-                        continue
-                    yield from self._row(header, number, cells, report)
+                    elif row := header.row(number, cells):
+                        yield row
         except csv.Error as error:
-            report(
-                Problem(
-                    path.name,
-                    path.stem,
-                    number + 1,
-                    "",
-                    str(error),
-                    "broken-row",
-                    "cells split by the same mark, quotation marks closed",
-                )
-            )
+            expected = "cells split by the same mark, quotation marks closed"
+            fault(number + 1, str(error), "broken-row", expected)
         except UnicodeError as error:
-            report(
-                Problem(
-                    path.name,
-                    path.stem,
-                    number + 1,
-                    "",
-                    str(error),
-                    "bad-encoding",
-                    f"text in {encoding}",
-                )
-            )
-        if header is None:
-            report(Problem(path.name, path.stem, 0, "", "", "unreadable-file", "a header row"))
+            fault(number + 1, str(error), "bad-encoding", "text in the encoding of the file")
+        except OSError as error:
+            fault(0, str(error.strerror), "unreadable-file", "a file that can be read")
+        else:
+            if header is None:
+                fault(0, "", "unreadable-file", "a header row")
 
-    def _row(
-        self, header: Header, number: int, cells: list[str], report: Report
-    ) -> Iterator[RawRow]:
-        """Yield one row, or nothing for an empty one."""
-        row = header.row(number, cells)
-        if row is None:
+    def _open(self, path: Path) -> TextIO:
+        """Open a file for reading.
+
+        Bytes that are no text survive as surrogates, so that the cell can be named and kept.
+        """
+        encoding = self._open_encoding(path)
+        errors = "strict" if encoding == "utf-16" else "surrogateescape"
+        return path.open(encoding=encoding, errors=errors, newline="")
+
+    def _split(self, file: TextIO, sheet: str) -> Iterator[tuple[int, list[str]]]:
+        """Yield number and cells of each row."""
+        first = file.readline()
+        told = _TOLD_DELIMITER.fullmatch(first.strip())
+        if told:
+            # The line with which spreadsheet programs are told the delimiter.
+            rows = csv.reader(file, delimiter=told[1], strict=True)
+            yield from enumerate(rows, start=2)
             return
-        if header.unknown_cells(cells):
-            row.cells["_unread"] = True
-        yield row
+        file.seek(0)
+        yield from enumerate(
+            csv.reader(file, delimiter=find_delimiter(first, sheet), strict=True), start=1
+        )
 
 
-def _delimiter(header: str) -> str:
-    """Return the mark that splits the header, because spreadsheets write , or ; or tab.
+def find_delimiter(header: str, sheet: str) -> str:
+    """Return the mark that splits a header into the most columns that the table has.
 
-    >>> _delimiter("id;title")
+    >>> find_delimiter("id;title;a, b, c, d", "studies")
     ';'
     """
-    return max(_DELIMITERS, key=header.count)
+    legal = {column.name for column in TABLES[sheet].columns}
+
+    def known(delimiter: str) -> int:
+        cells = next(csv.reader([header], delimiter=delimiter), [])
+        return sum(cell.strip() in legal for cell in cells)
+
+    return max(_DELIMITERS, key=known)

@@ -5,23 +5,43 @@ from __future__ import annotations
 import csv
 import json
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from kmgraph import artefacts
 from kmgraph.errors import ArtefactNotFoundError, InputError
 from kmgraph.records import TABLES
 
+#: Header of the column that says why a row was not built.
+REASON_COLUMN: Final = "_problem"
+#: The longest text that a cell of a workbook can hold.
+_XLSX_CELL_CHARACTERS: Final = 32_767
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedRow:
+    """A row that was not built.
+
+    :ivar reason: why; empty for a row that stands there because every bundle needs it.
+    :ivar cells: column to cell.
+    :ivar surplus: header and cell of what no column of the table takes.
+    """
+
+    sheet: str
+    reason: str
+    cells: Mapping[str, str]
+    surplus: Sequence[tuple[str, str]]
+
 
 def write_csv_bundle(
-    rows: Iterable[tuple[str, Mapping[str, str]]], directory: Path, *, extra: tuple[str, ...] = ()
+    rows: Iterable[tuple[str, Mapping[str, str]]], directory: Path
 ) -> dict[str, int]:
     """Write rows as a folder of CSV files, one for each sheet that has any.
 
     :param rows: sheet and cells, in any order of sheets.
-    :param extra: further columns to write, put first.
     :returns: sheet to number of rows.
     """
     directory.mkdir(parents=True, exist_ok=True)
@@ -29,21 +49,44 @@ def write_csv_bundle(
     writers: dict[str, Any] = {}
     with ExitStack() as stack:
         for sheet, cells in rows:
+            names = [column.name for column in TABLES[sheet].columns]
             if sheet not in writers:
-                # Bytes that were no text come back as they were.
-                file = stack.enter_context(
-                    (directory / f"{sheet}.csv").open(
-                        "w", encoding="utf-8", errors="surrogateescape", newline=""
-                    )
-                )
-                names = [*extra, *(column.name for column in TABLES[sheet].columns)]
-                writers[sheet] = csv.DictWriter(
-                    file, names, restval="", lineterminator="\n", extrasaction="ignore"
-                )
-                writers[sheet].writeheader()
-            writers[sheet].writerow(cells)
+                path = directory / f"{sheet}.csv"
+                file = stack.enter_context(path.open("w", encoding="utf-8", newline=""))
+                writers[sheet] = csv.writer(file, lineterminator="\n")
+                writers[sheet].writerow(names)
+            writers[sheet].writerow([cells.get(name, "") for name in names])
             counts[sheet] = counts.get(sheet, 0) + 1
     return counts
+
+
+def write_rejects(rows: Iterable[RejectedRow], directory: Path) -> int:
+    """Write rejected rows as a bundle that can be corrected; its first column gives the reasons.
+
+    Cells that no column of the table takes keep their header, or stand beyond it, so that the
+    bundle is accepted only after they were dealt with.
+
+    :returns: number of rejected rows.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    sheets: dict[str, list[RejectedRow]] = {}
+    for row in rows:
+        sheets.setdefault(row.sheet, []).append(row)
+    for sheet, rejected in sheets.items():
+        extra = list(dict.fromkeys(n for row in rejected for n, _ in row.surplus if n))
+        names = [column.name for column in TABLES[sheet].columns]
+        names += [name for name in extra if name not in names]
+        # Bytes that were no text come back as they were.
+        with (directory / f"{sheet}.csv").open(
+            "w", encoding="utf-8", errors="surrogateescape", newline=""
+        ) as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow([REASON_COLUMN, *names])
+            for row in rejected:
+                cells = {**dict(row.surplus), **row.cells}
+                beyond = [cell for name, cell in row.surplus if not name or name in row.cells]
+                writer.writerow([row.reason, *(cells.get(n, "") for n in names), *beyond])
+    return sum(bool(row.reason) for rejected in sheets.values() for row in rejected)
 
 
 def write_json_bundle(rows: Iterable[tuple[str, Mapping[str, str]]], path: Path) -> None:
@@ -55,7 +98,10 @@ def write_json_bundle(rows: Iterable[tuple[str, Mapping[str, str]]], path: Path)
 
 
 def write_xlsx_bundle(rows: Iterable[tuple[str, Mapping[str, str]]], path: Path) -> None:
-    """Write rows as one XLSX workbook, all cells as text."""
+    """Write rows as one XLSX workbook, all cells as text.
+
+    :raises InputError: a text is longer than a cell of a workbook can be.
+    """
     from kmgraph.bundles.template import new_workbook
 
     book, sheets = new_workbook(), {}
@@ -64,7 +110,17 @@ def write_xlsx_bundle(rows: Iterable[tuple[str, Mapping[str, str]]], path: Path)
         if sheet not in sheets:
             sheets[sheet] = book.create_sheet(sheet)
             sheets[sheet].append(names)
-        sheets[sheet].append([cells.get(name, "") for name in names])
+        texts = [cells.get(name, "") for name in names]
+        longest = max(map(len, texts))
+        if longest > _XLSX_CELL_CHARACTERS:
+            raise InputError(
+                f"{sheet}, {cells.get('id')}: a text of {longest:,} characters does not fit into "
+                "a cell of a workbook: write a folder or a JSON file"
+            )
+        sheets[sheet].append(texts)
+        for cell in sheets[sheet][sheets[sheet].max_row]:
+            # What begins with = is text here, and no formula.
+            cell.data_type = "s"
     book.save(path)
 
 

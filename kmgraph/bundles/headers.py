@@ -6,8 +6,9 @@ import difflib
 from collections.abc import Sequence
 from typing import Any
 
+from kmgraph.bundles.cells import is_excel_error, printable
 from kmgraph.bundles.problems import Problem
-from kmgraph.bundles.sources import NOTE_PREFIX, RawRow, Report
+from kmgraph.bundles.sources import COMMENT, NOTE_PREFIX, RawRow, Report
 from kmgraph.records import TABLES, Table
 
 
@@ -55,51 +56,68 @@ class Header:
                 report(self._problem(name, name, "duplicate-column", "each column once"))
             elif name not in legal:
                 self._unknown.append(index)
-                hint = near(name, legal)
-                report(self._problem(name, name, "unknown-column", f"a column of the table{hint}"))
+                report(self._unknown_column(name, legal))
             seen.add(name)
         for column in self.table.columns:
             if column.required and column.name not in seen:
                 self.usable = False
                 report(self._problem(column.name, "", "missing-column", column.doc))
 
+    def _unknown_column(self, name: str, legal: list[str]) -> Problem:
+        """Return what is wrong with a header that no column has."""
+        shown = printable(name)
+        if shown != name:
+            return self._problem(shown, shown, "bad-encoding", "text in UTF-8")
+        hint = near(name, legal)
+        return self._problem(name, name, "unknown-column", f"a column of the table{hint}")
+
     def _problem(self, column: str, value: str, code: str, expected: str) -> Problem:
         return Problem(self.file, self.table.sheet, 1, column, value, code, expected)
+
+    def is_comment(self, cells: Sequence[Any]) -> bool:
+        """Return whether a row is for people: it begins with ``#`` where an id would stand."""
+        first = cells[0] if cells else None
+        return (
+            self.names[0] == "id"
+            and isinstance(first, str)
+            and first.startswith(COMMENT)
+            and not is_excel_error(first)
+        )
 
     def row(self, number: int, cells: Sequence[Any]) -> RawRow | None:
         """Return the cells by column, or None for a row without any.
 
-        Cells that no legal column takes make the row faulty, so that nothing is dropped.
+        What no legal column takes is kept apart, so that nothing is dropped.
         """
-        if not any(cell is not None and str(cell).strip() for cell in cells):
+        if not any(_is_filled(cell) for cell in cells) or self.is_comment(cells):
             return None
         row = RawRow(self.table.sheet, self.file, number, {})
-        extra = [c for c in cells[len(self.names) :] if c is not None and str(c).strip()]
-        blank = [
-            cells[i]
-            for i, name in enumerate(self.names[: len(cells)])
-            if not name and cells[i] is not None and str(cells[i]).strip()
-        ]
-        if extra or blank:
+        unnamed = []
+        for index, cell in enumerate(cells):
+            name = self.names[index] if index < len(self.names) else ""
+            if not name:
+                unnamed += [cell] if _is_filled(cell) else []
+            elif index in self._unknown:
+                row.surplus += [(name, cell)] if _is_filled(cell) else []
+            elif not name.startswith(NOTE_PREFIX):
+                row.cells[name] = cell
+        if unnamed:
+            row.surplus += [("", cell) for cell in unnamed]
+            expected = f"at most {sum(map(bool, self.names))} cells, as in the header"
             row.faults.append(
                 Problem(
                     self.file,
                     self.table.sheet,
                     number,
                     "",
-                    str((extra or blank)[0]),
+                    str(unnamed[0]),
                     "too-many-cells",
-                    f"at most {sum(map(bool, self.names))} cells, as in the header",
+                    expected,
                 )
             )
-        for index, (name, cell) in enumerate(zip(self.names, cells, strict=False)):
-            if index in self._unknown or not name or name.startswith(NOTE_PREFIX):
-                continue
-            row.cells[name] = cell
         return row
 
-    def unknown_cells(self, cells: Sequence[Any]) -> bool:
-        """Return whether the row has something in a column that the table does not know."""
-        return any(
-            i < len(cells) and cells[i] is not None and str(cells[i]).strip() for i in self._unknown
-        )
+
+def _is_filled(cell: Any) -> bool:
+    """Return whether a cell holds anything."""
+    return cell is not None and bool(str(cell).strip())

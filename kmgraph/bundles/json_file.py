@@ -47,6 +47,7 @@ class _Reader:
 
     def __init__(self, file: str, events: Iterator[tuple[str, Any]], report: Report) -> None:
         self._file, self._events, self._report = file, events, report
+        self._seen: set[str] = set()
 
     def rows(self) -> Iterator[RawRow]:
         """Yield the items of each list of the outer object."""
@@ -72,6 +73,11 @@ class _Reader:
         if find_table(sheet, self._file, self._report) is None:
             self._skip(event)
             return
+        if sheet in self._seen:
+            self._fault(sheet, 0, "", "", "duplicate-sheet", "one list for each table")
+            self._skip(event)
+            return
+        self._seen.add(sheet)
         if event == "start_map":
             yield self._item(sheet, 1)
             return
@@ -86,10 +92,10 @@ class _Reader:
             if event == "start_map":
                 yield self._item(sheet, number)
             else:
-                self._skip(event)
-                row = RawRow(sheet, self._file, number, {})
+                found = self._whole(event, value)
+                row = RawRow(sheet, self._file, number, {}, [("", found)])
                 row.faults.append(
-                    Problem(self._file, sheet, number, "", str(value), "bad-value", "a record")
+                    Problem(self._file, sheet, number, "", str(found), "bad-value", "a record")
                 )
                 yield row
 
@@ -110,34 +116,34 @@ class _Reader:
                 code = "unknown-column"
                 expected = f"a column of the table{near(key, legal)}"
             if code:
+                row.surplus.append((key, value))
                 row.faults.append(Problem(self._file, sheet, number, key, key, code, expected))
             else:
                 row.cells[key] = value
         return row
 
     def _value(self) -> Any:
-        """Return the value of a key: a scalar, or a list of scalars."""
-        event, value = next(self._events)
+        """Return the value of a key."""
+        return self._whole(*next(self._events))
+
+    def _whole(self, event: str, value: Any) -> Any:
+        """Return the value that begins with an event."""
         if event in _SCALARS:
             return value
         if event == "start_array":
-            items: list[Any] = []
+            items = []
             for inner, item in self._events:
                 if inner == "end_array":
-                    return items
-                if inner not in _SCALARS:
-                    self._skip(inner)
-                    item = {}
-                items.append(item)
-        self._skip(event)
-        return {}
+                    break
+                items.append(self._whole(inner, item))
+            return items
+        members = {}
+        for inner, key in self._events:
+            if inner == "end_map":
+                break
+            members[key] = self._value()
+        return members
 
     def _skip(self, event: str) -> None:
         """Read past a value whose first event was just read."""
-        if event not in ("start_map", "start_array"):
-            return
-        depth = 1
-        while depth:
-            event, _ = next(self._events)
-            depth += event in ("start_map", "start_array")
-            depth -= event in ("end_map", "end_array")
+        self._whole(event, None)

@@ -16,6 +16,7 @@ CODES: Final[dict[str, str]] = {
     "bad-encoding": "The bytes are not text in the file's encoding. Save the file as UTF-8.",
     "broken-row": "The row cannot be split into cells. Look for an unclosed quotation mark.",
     "unknown-sheet": "No table has this name. Rename or remove the file or sheet.",
+    "duplicate-sheet": "Two files or sheets hold the same table. Merge them.",
     "missing-sheet": "A sheet that every bundle needs is not there.",
     "unknown-column": "The table has no such column. Rename or remove it.",
     "missing-column": "A column that the table needs is not there.",

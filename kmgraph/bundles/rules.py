@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
+import pyoxigraph as ox
+
 from kmgraph.namespaces import RESERVED_GRAPHS
 from kmgraph.vocabulary import Vocabulary
 
@@ -51,6 +53,15 @@ def _is_empty(row: Values, column: str) -> bool:
     return column in row and not row[column]
 
 
+def _is_language(tag: str) -> bool:
+    """Return whether a text is a language tag that the store takes."""
+    try:
+        ox.Literal("", language=tag)
+    except ValueError:
+        return False
+    return bool(_LANGUAGE.fullmatch(tag))
+
+
 def _dates(row: Values, _: Vocabulary) -> Iterator[Fault]:
     if row.get("start") and row.get("end") and precedes(row["end"], row["start"]):
         yield "end", "end-before-start", f"a date not before {row['start']}"
@@ -64,7 +75,7 @@ def _dataset(row: Values, _: Vocabulary) -> Iterator[Fault]:
         yield "id", "reserved-name", "a name other than " + ", ".join(sorted(RESERVED_GRAPHS))
     if row.get("visibility") and not _NAME.fullmatch(row["visibility"]):
         yield "visibility", "bad-name", "public, or a group's name in lower case"
-    if row.get("language") and not _LANGUAGE.fullmatch(row["language"]):
+    if row.get("language") and not _is_language(row["language"]):
         yield "language", "bad-language", "a language tag such as en"
     if row.get("id_prefix") and not _PREFIX.fullmatch(row["id_prefix"]):
         yield "id_prefix", "bad-id", "letters, digits and . - _ ~ only"

@@ -26,6 +26,7 @@ class RawRow:
     :ivar file: name of the file inside the bundle.
     :ivar number: row as a spreadsheet counts it; in JSON, the number of the item from 1.
     :ivar cells: column to raw cell; only columns that stand in the file.
+    :ivar surplus: header and raw cell of what no column of the table takes.
     :ivar faults: problems with the row as a whole, found while reading.
     """
 
@@ -33,6 +34,7 @@ class RawRow:
     file: str
     number: int
     cells: dict[str, Any]
+    surplus: list[tuple[str, Any]] = field(default_factory=list)
     faults: list[Problem] = field(default_factory=list)
 
 

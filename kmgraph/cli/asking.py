@@ -86,9 +86,11 @@ def ask(question_id: str, store: Path, parameters: tuple[str, ...], fmt: str) ->
         name, equals, value = parameter.partition("=")
         if not equals:
             raise ParameterError(f"'{parameter}' is no parameter: write -p name=value")
+        if name in values:
+            raise ParameterError(f"the parameter '{name}' is given twice")
         values[name] = value
     with open_store(store) as evidence:
-        answer = evidence.ask(question_id, **values)
+        answer = evidence.ask(question_id, values)
         if fmt == "csv":
             click.echo(answer.to_csv(), nl=False)
         else:

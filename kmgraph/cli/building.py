@@ -137,9 +137,14 @@ def summary_text(summary: BuildSummary, rejects: Path | None = None) -> str:
         lines.append(f"{len(summary.report.warnings)} warning(s): 'kmgraph validate' shows them")
     for name in summary.missing_documents:
         lines.append(f"no copy of document '{name}' was found, so its passages have no quotes")
-    if summary.problems:
+    for name in summary.quotes_beyond:
+        lines.append(f"passage '{name}' has lines beyond the end of the copy, so it has no quote")
+    if summary.problems or summary.rejected:
         lines.append(problems_to_text(summary.problems))
         lines.append(f"{summary.rejected} row(s) set aside in {rejects}")
+        lines += [
+            f"{file} could not be read to its end: set aside whole" for file in summary.unread
+        ]
     return "\n".join(lines)
 
 
@@ -204,15 +209,18 @@ def validate(
 ) -> None:
     """Check a BUNDLE, or the current generation of a store, and print the report.
 
+    With both, the bundle is checked beside what the store holds, which a bundle that extends
+    another dataset needs.
+
     A bundle's rows are checked first; their problems are listed with exit code 3. Then the shapes
     are run; exit code 4 says that they are violated. Warnings leave the exit code at 0.
     """
-    if (bundle is None) == (store is None):
-        raise click.UsageError("give a bundle or --store, one of the two")
+    if bundle is None and store is None:
+        raise click.UsageError("give a bundle or --store")
     progress, close = progress_for(quiet or fmt != "text")
     try:
         if bundle is not None:
-            report = validate_bundle(bundle, encoding=encoding, progress=progress)
+            report = validate_bundle(bundle, store=store, encoding=encoding, progress=progress)
         else:
             report = validate_store(Path(str(store)), progress=progress)
     finally:

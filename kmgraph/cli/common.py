@@ -13,7 +13,7 @@ from typing import Any, Final, NoReturn, TypeVar
 import click
 
 from kmgraph.bundles.problems import problems_to_json, problems_to_text
-from kmgraph.errors import BundleError, KmGraphError, NonConformanceError
+from kmgraph.errors import BundleError, FileAccessError, KmGraphError, NonConformanceError
 from kmgraph.progress import Progress, ProgressEvent, silent
 
 EXIT_FAILED: Final = 1
@@ -46,6 +46,11 @@ def command_errors(function: _F) -> _F:
             return function(*args, **kwargs)
         except KmGraphError as error:
             fail(error, as_json=as_json)
+        except BrokenPipeError:
+            raise  # click ends quietly where nobody reads on
+        except OSError as error:
+            place = f"{error.filename}: " if error.filename else ""
+            fail(FileAccessError(f"{place}{error.strerror or error}"), as_json=as_json)
 
     return wrapped  # type: ignore[return-value]
 

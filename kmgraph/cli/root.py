@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -63,4 +65,8 @@ for _module in (building, asking, files, keeping):
 
 def main() -> None:
     """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # File names and cells may hold bytes that are no text; they are written out.
+            stream.reconfigure(errors="backslashreplace")
     cli(prog_name="kmgraph")

@@ -132,11 +132,11 @@ class DatasetReader:
         """Return the id of a record as this dataset's bundle writes it."""
         split = split_record_iri(self.store.base, iri)
         local = split[1] if split else iri
-        if self._values(iri, "rdf:type") or not self._extended:
-            return local.removeprefix(self._prefix)
-        for name, prefix in self._extended.items():
-            if local.startswith(prefix):
-                return f"{name}:{local.removeprefix(prefix)}"
+        if not self._values(iri, "dcterms:identifier"):
+            for name, prefix in self._extended.items():
+                graph = ox.NamedNode(graph_iri(self.store.base, name))
+                if self._values(iri, "dcterms:identifier", graph):
+                    return f"{name}:{local.removeprefix(prefix)}"
         return local.removeprefix(self._prefix)
 
     def _row(self, table: Table, subject: str, record_id: str) -> Row:
@@ -175,8 +175,8 @@ class DatasetReader:
             split = split_record_iri(self.store.base, value.value)
             return self._record_id(value.value) if split and split[0] in column.targets else None
         if kind is Kind.CONSTRUCT:
-            notation = value.value.rpartition("/")[2]
-            return notation if notation in self._vocabulary.constructs else None
+            found = self._vocabulary.constructs.get(value.value.rpartition("/")[2])
+            return found.notation if found and found.iri == value.value else None
         if kind is Kind.SCHEME:
             is_scheme = value.value.startswith(FRAMEWORK) and value.value.endswith("/")
             return value.value[len(FRAMEWORK) : -1] if is_scheme else None

@@ -20,6 +20,7 @@ class QuoteFinder:
     :param directory: folder with the reader's copies, whatever their names.
     :param hashes: document id to the SHA-256 of its text version.
     :ivar missing: ids of the documents of which no copy was found.
+    :ivar beyond: ids of passages whose lines lie beyond the end of the copy.
     :raises InputError: the folder does not exist.
     """
 
@@ -32,10 +33,11 @@ class QuoteFinder:
                 content = path.read_bytes()
                 found[hashlib.sha256(content).hexdigest()] = content
         self._lines = {
-            document: found[digest].decode("utf-8", "replace").splitlines()
+            document: found[digest].decode("utf-8", "replace").split("\n")
             for document, digest in hashes.items()
             if digest in found
         }
+        self.beyond: list[str] = []
         self.missing = sorted(doc for doc, digest in hashes.items() if digest not in found)
 
     def __call__(self, passage: Mapping[str, Any]) -> str | None:
@@ -45,5 +47,8 @@ class QuoteFinder:
         if lines is None or first is None:
             return None
         last = passage.get("line_to") or first
+        if last > len(lines):
+            self.beyond.append(str(passage.get("id")))
+            return None
         words = " ".join(line.strip() for line in lines[first - 1 : last] if line.strip())
         return words or None

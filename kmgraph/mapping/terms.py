@@ -112,7 +112,7 @@ def date(value: str) -> str:
 def slug(words: str) -> str:
     """Return words as a path segment, one for one: different words give different segments.
 
-    >>> slug("stroke survivors")
-    'stroke_survivors'
+    >>> slug("stroke survivors"), slug("50%_")
+    ('stroke_survivors', '50%25%5F')
     """
-    return quote(words.replace("_", "%5F").replace(" ", "_"), safe="-._~%")
+    return quote(words, safe=" -.~").replace("_", "%5F").replace(" ", "_")

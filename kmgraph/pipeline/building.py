@@ -14,11 +14,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kmgraph.bundles.check import BundleCheck
-from kmgraph.bundles.files import write_csv_bundle
+from kmgraph.bundles.files import write_rejects
 from kmgraph.bundles.opening import open_bundle
 from kmgraph.bundles.problems import Problem
 from kmgraph.bundles.sources import Source
-from kmgraph.errors import BundleError, InputError
+from kmgraph.errors import BundleError, InputError, NonConformanceError
 from kmgraph.pipeline.elsewhere import StoreElsewhere
 from kmgraph.pipeline.options import BuildOptions, BuildSummary, Clock
 from kmgraph.pipeline.publication import (
@@ -34,11 +34,13 @@ from kmgraph.pipeline.staging import (
     Rejection,
     StagedDataset,
     find_rejections,
+    place_of,
     rejected_rows,
     stage,
 )
 from kmgraph.stores.base import QuadStore
 from kmgraph.stores.generations import GenerationStore
+from kmgraph.validation import Report
 
 
 def build(
@@ -61,6 +63,9 @@ def build(
         raise InputError("give at least one bundle to build")
     if options.keep_going and options.rejects is None:
         raise InputError("to keep going, name a folder for the rejected rows")
+    if options.rejects is not None and options.rejects.exists():
+        if any(options.rejects.rglob("*.csv")):
+            raise InputError(f"{options.rejects} has CSV files already: name an empty folder")
     sources = [
         open_bundle(b, encoding=options.encoding) if isinstance(b, str | Path) else b
         for b in bundles
@@ -68,6 +73,38 @@ def build(
     digests = [_digest(source, options) for source in sources]
     if options.if_changed and holds_all(target, digests):
         return BuildSummary(target.generation(), changed=False)
+    refused: dict[str, list[str]] = {}
+    while True:
+        try:
+            return _build_once(sources, digests, target, options, refused)
+        except NonConformanceError as error:
+            if not (options.keep_going and _refuse(error.report, refused)):
+                raise
+
+
+def _refuse(report: Report, refused: dict[str, list[str]]) -> bool:
+    """Note the records that violate a shape; say whether there is a new one among them.
+
+    Leaving rows out can violate shapes, so that further records have to be set aside.
+    """
+    before = len(refused)
+    for result in report.violations:
+        if result.location is not None:
+            node = str(getattr(result.focus_node, "value", result.focus_node))
+            # What hangs on a record, such as its quote, goes with the record.
+            for iri in (node, node.rpartition("/")[0]):
+                refused.setdefault(iri, []).append(f"violates a shape: {result.message}")
+    return len(refused) > before
+
+
+def _build_once(
+    sources: list[Source],
+    digests: list[str],
+    target: GenerationStore,
+    options: BuildOptions,
+    refused: dict[str, list[str]],
+) -> BuildSummary:
+    """Build, leaving out the records that the shapes were seen to refuse."""
     clock = Clock()
     reason = options.reason or "build " + ", ".join(source.name for source in sources)
     scratch, progress = options.from_scratch, options.progress
@@ -75,7 +112,7 @@ def build(
         target.begin(reason=reason, from_scratch=scratch, progress=progress) as writer,
         staging(target) as directory,
     ):
-        staged = _stage_all(target, sources, options, directory, clock)
+        staged = _stage_all(target, sources, options, refused, directory, clock)
         refuse_pooling(target, staged, from_scratch=scratch)
         with clock.phase("load"):
             for dataset, digest in zip(staged, digests, strict=True):
@@ -92,27 +129,30 @@ def build(
     return BuildSummary(
         generation,
         records=records,
-        rejected=sum(d.rejected for d in staged),
+        rejected=sum(_write_rejected(d, options, several=len(staged) > 1) for d in staged),
         problems=[problem for d in staged for problem in d.problems],
+        unread=[file for d in staged for file, _ in sorted(d.check.blocked)],
         report=report,
         seconds=clock.seconds,
         missing_documents=[name for d in staged for name in d.missing_documents],
+        quotes_beyond=[name for d in staged for name in d.quotes_beyond],
     )
 
 
 def _digest(source: Source, options: BuildOptions) -> str:
     """Return what tells whether a bundle would give the same graph again."""
     if options.documents is None:
-        return source.digest()
+        return f"{source.digest()}{options.encoding or ''}"
     copies = sorted(path for path in options.documents.rglob("*") if path.is_file())
     digests = (hashlib.sha256(path.read_bytes()).hexdigest() for path in copies)
-    return "+".join([source.digest(), *digests])
+    return "+".join([source.digest(), options.encoding or "", *digests])
 
 
 def _stage_all(
     target: GenerationStore,
     sources: list[Source],
     options: BuildOptions,
+    refused: dict[str, list[str]],
     directory: Path,
     clock: Clock,
 ) -> list[StagedDataset]:
@@ -134,7 +174,9 @@ def _stage_all(
             elsewhere = StoreElsewhere(current, dict(checks))
             try:
                 with clock.phase("map"):
-                    staged.append(_stage_one(check, elsewhere, target.base, directory, options))
+                    staged.append(
+                        _stage_one(check, elsewhere, target.base, directory, options, refused)
+                    )
             except BundleError as error:
                 messages.append(str(error))
                 problems.extend(error.problems)
@@ -170,15 +212,12 @@ def _stage_one(
     base: str,
     directory: Path,
     options: BuildOptions,
+    refused: dict[str, list[str]],
 ) -> StagedDataset:
-    """Map one bundle, setting faulty rows aside where that is wanted."""
-    for other in check.dataset.get("extends") or ():
-        if not elsewhere.has_dataset(other):
-            raise BundleError(
-                f"bundle '{check.source.name}' extends the dataset '{other}', which is neither "
-                "in the store nor built before it: build it first"
-            )
-    rejection = find_rejections(check) if options.keep_going else None
+    """Map one bundle, setting rows aside where that is wanted."""
+    rejection: Rejection | None = None
+    if options.keep_going:
+        rejection = find_rejections(check, place_of(check, elsewhere, base), refused)
     staged = stage(
         check,
         elsewhere,
@@ -188,20 +227,20 @@ def _stage_one(
         rejection=rejection,
         progress=options.progress,
     )
-    if rejection is not None and options.rejects is not None:
+    if rejection is not None:
         staged.problems = rejection.problems
-        if rejection.problems:
-            _write_rejects(check, rejection, options.rejects)
     return staged
 
 
-def _write_rejects(check: BundleCheck, rejection: Rejection, directory: Path) -> None:
-    """Write the rejected rows as a bundle that can be corrected and appended.
+def _write_rejected(dataset: StagedDataset, options: BuildOptions, *, several: bool) -> int:
+    """Write the rows of a dataset that were not built, and return how many they are.
 
-    :raises InputError: the folder holds a bundle already.
+    They can be corrected and appended. Several datasets have a folder each.
     """
-    if directory.exists() and any(directory.glob("*.csv")):
-        raise InputError(f"{directory} has CSV files already: name an empty folder for rejects")
-    write_csv_bundle(rejected_rows(check, rejection), directory, extra=("_problem",))
-    for file, sheet in sorted(check.blocked):
-        check.source.copy_sheet(file, sheet, directory)
+    if dataset.rejection is None or options.rejects is None or not dataset.is_partial:
+        return 0
+    directory = options.rejects / dataset.name if several else options.rejects
+    count = write_rejects(rejected_rows(dataset.check, dataset.rejection), directory)
+    for file, sheet in sorted(dataset.check.blocked):
+        dataset.check.source.copy_sheet(file, sheet, directory)
+    return count

@@ -11,7 +11,8 @@ from kmgraph.namespaces import expand, graph_iri, record_iri
 from kmgraph.records import TABLES
 from kmgraph.stores.base import QuadStore
 
-_TYPE = ox.NamedNode(expand("rdf:type"))
+#: What a record has in the graph of the dataset that describes it.
+_IDENTIFIER = ox.NamedNode(expand("dcterms:identifier"))
 
 
 class StoreElsewhere:
@@ -73,6 +74,6 @@ class StoreElsewhere:
         local = self.prefix_of(dataset) + record_id
         for table in TABLES.values():
             subject = ox.NamedNode(record_iri(self._store.base, table.segment, local))
-            if any(True for _ in self._store.quads(subject, _TYPE, None, graph)):
+            if any(True for _ in self._store.quads(subject, _IDENTIFIER, None, graph)):
                 return table.sheet
         return None

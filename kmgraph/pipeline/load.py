@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import pyoxigraph as ox
 
@@ -11,10 +13,12 @@ from kmgraph.errors import InputError, RdfParseError
 from kmgraph.formats import format_by_extension, to_rdf_format
 from kmgraph.namespaces import RESERVED_GRAPHS, graph_iri
 from kmgraph.pipeline.options import BuildSummary, Clock
-from kmgraph.pipeline.publication import put_vocabulary, staging, validate_prepared
+from kmgraph.pipeline.publication import graph_facts, put_vocabulary, staging, validate_prepared
 from kmgraph.pipeline.skolem import skolemised_lines
 from kmgraph.progress import Progress, silent
 from kmgraph.stores.generations import GenerationStore
+
+_GRAPH_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 def load_rdf(
@@ -39,8 +43,15 @@ def load_rdf(
     """
     source = Path(path)
     target = store if isinstance(store, GenerationStore) else GenerationStore(store)
-    if graph.split("/")[0] in RESERVED_GRAPHS or graph.endswith("/derived"):
+    if graph in RESERVED_GRAPHS:
         raise InputError(f"the store fills the graph '{graph}' itself: choose another name")
+    if not _GRAPH_NAME.fullmatch(graph):
+        raise InputError(f"'{graph}' cannot be a graph's name: letters, digits and . _ - may")
+    if graph_facts(target).get(graph, {}).get("kind") == "dataset":
+        raise InputError(
+            f"the graph '{graph}' is that of a dataset, which is built from a bundle: "
+            "choose another name"
+        )
     clock = Clock()
     iri = graph_iri(target.base, graph)
     with (
@@ -74,6 +85,11 @@ def _read_rdf(path: Path, graph: str, merge_graphs: bool) -> Iterator[ox.Triple]
                     f"{path.name} names the graph {quad.graph_name}: split the file, or "
                     "put all its graphs into this one with --merge-graphs"
                 )
+            if _is_rdf_1_2(quad):
+                raise InputError(
+                    f"{path.name} holds what only RDF 1.2 has, such as {quad.triple}: "
+                    "stores take RDF 1.1"
+                )
             yield quad.triple
     except SyntaxError as error:
         raise RdfParseError(
@@ -81,3 +97,10 @@ def _read_rdf(path: Path, graph: str, merge_graphs: bool) -> Iterator[ox.Triple]
         ) from error
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error}") from error
+
+
+def _is_rdf_1_2(quad: ox.Quad) -> bool:
+    """Return whether a statement has a triple as a term, or a text with a direction."""
+    term = quad.object
+    directed = isinstance(term, ox.Literal) and getattr(term, "direction", None) is not None
+    return directed or isinstance(term, ox.Triple) or isinstance(quad.subject, ox.Triple)

@@ -53,7 +53,9 @@ class BuildSummary:
     :ivar problems: problems of the rows set aside.
     :ivar report: the validation report, or None where nothing was built.
     :ivar seconds: phase to its duration in seconds.
+    :ivar unread: files that could not be read to their end, and were set aside whole.
     :ivar missing_documents: ids of documents of which the reader has no copy.
+    :ivar quotes_beyond: ids of passages whose lines lie beyond the end of the reader's copy.
     """
 
     generation: Generation
@@ -61,9 +63,11 @@ class BuildSummary:
     records: Counter[str] = field(default_factory=Counter)
     rejected: int = 0
     problems: list[Problem] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
     report: Report | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     missing_documents: list[str] = field(default_factory=list)
+    quotes_beyond: list[str] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the summary as plain values, for machine-readable output."""
@@ -73,9 +77,11 @@ class BuildSummary:
             "triples": {graph.name: graph.triples for graph in self.generation.graphs},
             "records": dict(self.records),
             "rejected": self.rejected,
+            "unread": self.unread,
             "problems": [asdict(problem) for problem in self.problems],
             "warnings": len(self.report.warnings) if self.report else 0,
             "missing_documents": self.missing_documents,
+            "quotes_beyond": self.quotes_beyond,
             "seconds": {phase: round(s, 3) for phase, s in self.seconds.items()},
         }
 

@@ -13,6 +13,7 @@ import pyoxigraph as ox
 from kmgraph import artefacts
 from kmgraph.errors import NotFoundError, PublicationError
 from kmgraph.formats import NTRIPLES
+from kmgraph.mapping.mapper import split_record_iri
 from kmgraph.namespaces import graph_iri
 from kmgraph.pipeline.locations import RowLocations
 from kmgraph.pipeline.staging import StagedDataset
@@ -86,7 +87,13 @@ def put_dataset(
     }
     name = rows_file(dataset.name)
     if not append:
-        info["digest"] = digest
+        if not dataset.is_partial:
+            info["digest"] = digest
+        held = graph_facts(store).get(dataset.name, {}).get("kind", "dataset")
+        if held != "dataset":
+            raise PublicationError(
+                f"the graph '{dataset.name}' was loaded from a file: give the dataset another id"
+            )
         writer.replace_graph(dataset.name, dataset.quads, visibility=dataset.visibility, info=info)
         writer.put_file(name, dataset.rows, graph=dataset.name)
         return
@@ -155,7 +162,9 @@ def refuse_described_twice(store: GenerationStore, writer: GenerationWriter, nam
     clashes = []
     if isinstance(answer, Solutions):
         for row in answer.to_dicts():
-            if row["other"] in datasets:
+            # A term of the dataset's own, such as a place, is no record: both may say the same.
+            is_record = split_record_iri(store.base, row["entity"]) is not None
+            if is_record and row["other"] in datasets:
                 clashes.append(f"{row['entity']} (also in '{datasets[row['other']]}')")
     if clashes:
         raise PublicationError(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kmgraph.bundles.cells import cell_text
+from kmgraph.bundles.cells import cell_text, join_items
 from kmgraph.bundles.check import BundleCheck, CheckedRow, raise_for_problems
+from kmgraph.bundles.files import RejectedRow
 from kmgraph.bundles.problems import Problem, sort_problems
 from kmgraph.errors import BundleError
 from kmgraph.mapping.mapper import Mapper, Place
@@ -19,39 +22,6 @@ from kmgraph.progress import Progress, ProgressEvent, silent
 from kmgraph.records import TABLES, Kind
 
 _PROGRESS_EVERY = 500
-
-
-@dataclass(slots=True)
-class StagedDataset:
-    """A bundle mapped to quads, ready to be loaded.
-
-    :ivar quads: file of N-Quads, all in the dataset's graph.
-    :ivar rows: file with one line a record: IRI, file, row, separated by tabs.
-    :ivar records: sheet to number of records.
-    :ivar rejected: number of rows that were not built.
-    :ivar problems: problems found, where good records are built all the same.
-    :ivar missing_documents: ids of documents of which the reader has no copy.
-    """
-
-    name: str
-    facts: dict[str, Any]
-    quads: Path
-    rows: Path
-    records: Counter[str] = field(default_factory=Counter)
-    statements: int = 0
-    rejected: int = 0
-    problems: list[Problem] = field(default_factory=list)
-    missing_documents: list[str] = field(default_factory=list)
-
-    @property
-    def visibility(self) -> str:
-        """Group that may read it, or ``public``."""
-        return str(self.facts.get("visibility") or "public")
-
-    @property
-    def synthetic(self) -> bool:
-        """Whether its records were generated."""
-        return bool(self.facts.get("synthetic"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,51 +35,109 @@ class Rejection:
     problems: list[Problem]
 
 
-def find_rejections(check: BundleCheck) -> Rejection:
-    """Return the faulty rows of a bundle and, transitively, the rows that depend on them."""
+@dataclass(slots=True)
+class StagedDataset:
+    """A bundle mapped to quads, ready to be loaded.
+
+    :ivar quads: file of N-Quads, all in the dataset's graph.
+    :ivar rows: file with one line a record: IRI, file, row and id, separated by tabs.
+    :ivar records: sheet to number of records.
+    :ivar check: the check of the bundle that it was mapped from.
+    :ivar rejection: the rows that were not built, where good records are built all the same.
+    :ivar problems: problems found, where good records are built all the same.
+    :ivar missing_documents: ids of documents of which the reader has no copy.
+    :ivar quotes_beyond: ids of passages whose lines lie beyond the end of the copy.
+    """
+
+    name: str
+    check: BundleCheck
+    quads: Path
+    rows: Path
+    records: Counter[str] = field(default_factory=Counter)
+    statements: int = 0
+    rejection: Rejection | None = None
+    problems: list[Problem] = field(default_factory=list)
+    missing_documents: list[str] = field(default_factory=list)
+    quotes_beyond: list[str] = field(default_factory=list)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The dataset row."""
+        return self.check.dataset
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether anything of the bundle was not built."""
+        rejection = self.rejection
+        return bool(rejection and (rejection.reasons or rejection.problems))
+
+    @property
+    def visibility(self) -> str:
+        """Group that may read it, or ``public``."""
+        return str(self.facts.get("visibility") or "public")
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether its records were generated."""
+        return bool(self.facts.get("synthetic"))
+
+
+def place_of(check: BundleCheck, elsewhere: StoreElsewhere, base: str) -> Place:
+    """Return where the records of a bundle live."""
+    facts = check.dataset
+    return Place(
+        base,
+        str(facts.get("id") or ""),
+        facts.get("id_prefix") or "",
+        facts.get("language") or "en",
+        {other: elsewhere.prefix_of(other) for other in facts.get("extends") or ()},
+    )
+
+
+def find_rejections(
+    check: BundleCheck, place: Place, refused: Mapping[str, list[str]]
+) -> Rejection:
+    """Return the rows that cannot be built and, transitively, the rows that depend on them.
+
+    :param refused: IRIs of records that the shapes refuse, with the reasons.
+    """
     reasons: dict[tuple[str, int], list[str]] = {}
     problems = list(check.file_problems)
-    rejected_ids: set[str] = set()
-    first = True
-    while True:
-        grown = False
-        for row in check.rows():
-            key = (row.raw.sheet, row.raw.number)
-            if first:
-                problems.extend(row.problems)
-            if key in reasons:
-                continue
-            why = _reasons(row, rejected_ids) if not first else _own_reasons(row)
-            if why:
-                reasons[key] = why
-                grown = True
-                if row.record_id and not any(p.code == "duplicate-id" for p in row.problems):
-                    rejected_ids.add(row.record_id)
-        if not grown:
-            return Rejection(reasons, sort_problems(problems))
-        first = False
-
-
-def _own_reasons(row: CheckedRow) -> list[str]:
-    """Return what is wrong with a row itself."""
-    if not row.rejected:
-        return []
-    found = [f"{p.column or 'row'}: {p.code} (expected {p.expected})" for p in row.problems]
-    return found or ["the file or its header has a problem"]
-
-
-def _reasons(row: CheckedRow, rejected_ids: set[str]) -> list[str]:
-    """Return the rejected records that a row points to."""
-    reasons = []
-    for column in TABLES[row.raw.sheet].columns:
-        if column.kind is not Kind.REF:
+    dependents: dict[str, list[tuple[tuple[str, int], str, str]]] = {}
+    pending: list[str] = []
+    for row in check.rows():
+        key = (row.raw.sheet, row.raw.number)
+        problems.extend(row.problems)
+        own = [f"{p.column or 'row'}: {p.code} (expected {p.expected})" for p in row.problems]
+        own += row.reasons
+        if refused and row.values.get("id"):
+            own += refused.get(place.iri(TABLES[row.raw.sheet].segment, row.values["id"]), [])
+        if own:
+            reasons[key] = reasons.get(key, []) + own
+        if key in reasons:
+            # The first record of an id stands, whatever becomes of a second one.
+            if row.record_id and not any(p.code == "duplicate-id" for p in row.problems):
+                pending.append(row.record_id)
             continue
-        value = row.values.get(column.name)
-        items = value if isinstance(value, tuple) else (value,) if value else ()
-        reasons += [
-            f"{column.name}: depends-on-rejected {item}" for item in items if item in rejected_ids
-        ]
-    return reasons
+        for column, item in _references(row):
+            dependents.setdefault(item, []).append((key, row.record_id, column))
+    while pending:
+        rejected = pending.pop()
+        for key, record_id, column in dependents.get(rejected, ()):
+            if key not in reasons:
+                pending.append(record_id)
+            why = f"{column}: depends-on-rejected {rejected}"
+            reasons.setdefault(key, []).append(why)
+    return Rejection(reasons, sort_problems(problems))
+
+
+def _references(row: CheckedRow) -> Iterator[tuple[str, str]]:
+    """Yield column and id of the records that a row points to."""
+    for column in TABLES[row.raw.sheet].columns:
+        if column.kind is Kind.REF:
+            value = row.values.get(column.name)
+            for item in value if isinstance(value, tuple) else (value,) if value else ():
+                yield column.name, item
 
 
 def stage(
@@ -130,16 +158,10 @@ def stage(
     facts = check.dataset
     _require_dataset(check, rejection)
     name = str(facts["id"])
-    place = Place(
-        base,
-        name,
-        facts.get("id_prefix") or "",
-        facts.get("language") or "en",
-        {other: elsewhere.prefix_of(other) for other in facts.get("extends") or ()},
-    )
+    place = place_of(check, elsewhere, base)
     quotes = QuoteFinder(documents, check.document_hashes) if documents else None
     mapper = Mapper(place, check.vocabulary, check.sheet_of, quotes or (lambda values: None))
-    staged = StagedDataset(name, facts, directory / f"{name}.nq", directory / f"{name}.rows.tsv")
+    staged = StagedDataset(name, check, directory / f"{name}.nq", directory / f"{name}.rows.tsv")
     problems = list(check.file_problems)
     end = f" <{graph_iri(base, name)}> .\n"
     with (
@@ -151,7 +173,6 @@ def stage(
                 progress(ProgressEvent("mapping", name, number, check.row_count))
             problems.extend(row.problems)
             if rejection and (row.raw.sheet, row.raw.number) in rejection.reasons:
-                staged.rejected += 1
                 continue
             if problems and rejection is None:
                 continue
@@ -159,13 +180,16 @@ def stage(
                 quads.write(statement + end)
                 staged.statements += 1
             staged.records[row.raw.sheet] += 1
-            iri = mapper.record_iri(row.raw.sheet, row.values["id"])
-            rows.write(f"{iri}\t{row.raw.file}\t{row.raw.number}\n")
+            record_id = row.values["id"]
+            iri = mapper.record_iri(row.raw.sheet, record_id)
+            rows.write(f"{iri}\t{row.raw.file}\t{row.raw.number}\t{record_id}\n")
     progress(ProgressEvent("mapping", name, check.row_count, check.row_count))
     if rejection is None:
         raise_for_problems(check.source.name, sort_problems(problems))
     staged.problems = sort_problems(problems)
-    staged.missing_documents = quotes.missing if quotes else []
+    staged.rejection = rejection
+    if quotes:
+        staged.missing_documents, staged.quotes_beyond = quotes.missing, quotes.beyond
     return staged
 
 
@@ -174,9 +198,9 @@ def _require_dataset(check: BundleCheck, rejection: Rejection | None) -> None:
 
     :raises BundleError: with all problems of the bundle.
     """
-    bad = [p for p in check.file_problems if p.sheet == "dataset" or not p.sheet]
+    bad = any(p.sheet in ("dataset", "") for p in check.file_problems)
     if rejection is not None:
-        bad += [p for p in rejection.problems if p.sheet == "dataset"]
+        bad = bad or ("dataset", check.dataset.get("_number")) in rejection.reasons
     if bad or not check.dataset.get("id"):
         problems = rejection.problems if rejection else check.problems()
         raise BundleError(
@@ -185,20 +209,21 @@ def _require_dataset(check: BundleCheck, rejection: Rejection | None) -> None:
         )
 
 
-def rejected_rows(check: BundleCheck, rejection: Rejection) -> list[tuple[str, dict[str, str]]]:
-    """Return the rejected rows as they stood, each with its reasons in ``_problem``."""
-    rows: list[tuple[str, dict[str, str]]] = []
+def rejected_rows(check: BundleCheck, rejection: Rejection) -> Iterator[RejectedRow]:
+    """Yield the dataset row and the rejected rows as they stood, each with its reasons."""
     for row in check.rows():
         raw = row.raw
-        reasons = rejection.reasons.get((raw.sheet, raw.number))
+        reasons = rejection.reasons.get((raw.sheet, raw.number), [])
         if raw.sheet == "dataset" or reasons:
             cells = {name: _raw_text(value) for name, value in raw.cells.items()}
-            rows.append((raw.sheet, {"_problem": " | ".join(reasons or []), **cells}))
-    return rows
+            surplus = [(name, _raw_text(value)) for name, value in raw.surplus]
+            yield RejectedRow(raw.sheet, " | ".join(reasons), cells, surplus)
 
 
 def _raw_text(value: object) -> str:
     """Return a raw cell as text that reads back as the same cell."""
-    if isinstance(value, list | tuple):
-        return ";".join(cell_text(item).replace(";", r"\;") for item in value)
+    if isinstance(value, list | tuple) and not any(isinstance(v, list | dict) for v in value):
+        return join_items([cell_text(item) for item in value])
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False, default=str)
     return value if isinstance(value, str) else cell_text(value)

@@ -61,7 +61,7 @@ def replace_file(
 class FileLock:
     """A lock on a file that the system lets go of when its process ends.
 
-    :param path: the lock file, made if it is missing.
+    :param path: the lock file, made if it is missing and the lock is not shared.
     :param shared: whether others may hold it as well, if they share it too.
     :raises BlockingIOError: another holds the lock.
 
@@ -69,7 +69,9 @@ class FileLock:
     """
 
     def __init__(self, path: Path, *, shared: bool = False) -> None:
-        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        # A reader needs no right to write: stores may be shared read-only.
+        access = os.O_RDONLY if shared else os.O_RDWR | os.O_CREAT
+        self._descriptor = os.open(path, access | os.O_CLOEXEC, 0o644)
         kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
         try:
             fcntl.flock(self._descriptor, kind | fcntl.LOCK_NB)

@@ -101,6 +101,6 @@ def test_every_code_can_be_reported() -> None:
     of_files = {
         "unreadable-file", "unreadable-workbook", "bad-json", "broken-row", "unknown-sheet",
         "missing-sheet", "unknown-column", "missing-column", "duplicate-column", "too-many-cells",
-        "too-many-rows", "too-many-values", "bad-value", "depends-on-rejected",
+        "too-many-rows", "too-many-values", "bad-value", "depends-on-rejected", "duplicate-sheet",
     }  # fmt: skip
     assert set(CODES) - of_files <= {fault.code for fault in BREAKS}

@@ -272,7 +272,7 @@ def test_reading_does_not_hold_the_rows(form: str, tmp_path: Path) -> None:
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1)))
 def test_items_of_a_cell_round_trip(items: list[str]) -> None:
     """Items with semicolons in them survive being joined and split."""
-    kept = [i.strip() for i in items if i.strip() and not i.strip().endswith("\\")]
+    kept = [i.strip() for i in items if i.strip()]
     assert kept == split_items(join_items(kept))
 
 
