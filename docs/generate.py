@@ -239,6 +239,7 @@ def query_limits() -> str:
     """Return the bounds of queries."""
     return (
         f"- Brackets may be nested {sparql.MAX_NESTING} deep.\n"
+        f"- A query may be {sparql.MAX_LENGTH:,} characters long.\n"
         f"- A query may have {sparql.MAX_TOKENS:,} words and signs; "
         "the rows of `VALUES` do not count."
     )

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 from urllib.parse import urljoin
 
+import pyoxigraph as ox
+
 from kmgraph.errors import OutboundRequestError, QuerySyntaxError, UpdateForbiddenError
 from kmgraph.namespaces import PREFIXES
 
@@ -27,6 +29,11 @@ MAX_NESTING: Final = 64
 #: Most tokens in a query, the rows of VALUES not counted. pyoxigraph 0.5.13 overflows its stack
 #: with 3,000 BIND in a row (18,000 tokens) and with 10,000 times ``!`` (10,000 tokens).
 MAX_TOKENS: Final = 3_000
+#: Most characters in a query, the rows of VALUES counted. Nothing is read of a longer one.
+MAX_LENGTH: Final = 500_000
+
+#: Most characters of a query that a message repeats.
+_QUOTED: Final = 60
 
 _FORMS: Final = frozenset({"SELECT", "ASK", "CONSTRUCT", "DESCRIBE"})
 _UPDATES: Final = frozenset(
@@ -40,7 +47,7 @@ _TOKEN: Final = re.compile(
       | '(?:[^'\\\r\n]|\\.)*' | "(?:[^"\\\r\n]|\\.)*")
   | (?P<variable>[?$]\w+)
   | (?P<language>@[A-Za-z]+(?:-[A-Za-z0-9]+)*(?:--[a-z]+)?)
-  | (?P<name>(?:[^\W\d_](?:[\w.\-\u00b7]{0,250}[\w\-\u00b7])?|_)?:
+  | (?P<name>(?:[^\W\d_][\w.\-\u00b7]{0,250}+(?<!\.)|_)?:
       (?:(?:[\w:\u00b7\-.]|%[0-9A-Fa-f]{2}|\\[_~.\-!$&'()*+,;=/?\#@%])*
          (?:[\w:\u00b7\-]|%[0-9A-Fa-f]{2}|\\[_~.\-!$&'()*+,;=/?\#@%]))?)
   | (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)
@@ -93,11 +100,14 @@ def analyse(query: str, *, base_iri: str | None = None) -> QueryFacts:
     :raises OutboundRequestError: the query has a SERVICE clause.
     :raises UpdateForbiddenError: the text is an update.
     :raises QuerySyntaxError: the text is no query, or it is nested deeper than
-        :data:`MAX_NESTING` or longer than :data:`MAX_TOKENS`.
+        :data:`MAX_NESTING`, has more words than :data:`MAX_TOKENS` or more characters than
+        :data:`MAX_LENGTH`.
 
     >>> analyse("SELECT * FROM <https://example.org/g> { ?s ?p ?o }").from_graphs
     ('https://example.org/g',)
     """
+    query = without_mark(query)
+    _check_length(query)
     tokens = list(_tokens(query))
     _refuse_service(query, tokens)
     form = _form(query, tokens)
@@ -106,6 +116,29 @@ def analyse(query: str, *, base_iri: str | None = None) -> QueryFacts:
         raise undeclared
     plain, named = _dataset(query, tokens, base_iri)
     return QueryFacts(form, from_graphs=plain, from_named=named)
+
+
+def without_mark(query: str) -> str:
+    """Return a query without the byte order mark that some editors begin files with.
+
+    >>> without_mark("\\ufeffASK {}")
+    'ASK {}'
+    """
+    return query.removeprefix("\ufeff")
+
+
+def _check_length(query: str) -> None:
+    """Raise QuerySyntaxError for a text that is too long to be looked at."""
+    if len(query) > MAX_LENGTH:
+        raise QuerySyntaxError(
+            f"the query has {len(query):,} characters, and {MAX_LENGTH:,} is the most: "
+            "ask for less at once"
+        )
+
+
+def _shortened(text: str, most: int = _QUOTED) -> str:
+    """Return the beginning of a text that may be of any length."""
+    return text if len(text) <= most else f"{text[:most]}…"
 
 
 def _tokens(query: str) -> Iterator[Token]:
@@ -175,7 +208,8 @@ def _form(query: str, tokens: Sequence[Token]) -> str:
                 "begin with SELECT, ASK, CONSTRUCT or DESCRIBE"
             )
         if word not in {"PREFIX", "BASE", "VERSION"}:
-            raise _error(query, tokens[index].start, f"'{token.text}' cannot begin a query")
+            shown = _shortened(token.text)
+            raise _error(query, tokens[index].start, f"'{shown}' cannot begin a query")
     raise _error(query, len(query), "the query has no SELECT, ASK, CONSTRUCT or DESCRIBE")
 
 
@@ -222,7 +256,7 @@ def _dataset(
         word = token.text.upper()
         following = tokens[index + 1 : index + 3]
         if word == "BASE" and following:
-            names.base = names.resolve(query, following[0])
+            names.base = names.resolve_whole(query, following[0])
         elif word == "PREFIX" and len(following) == 2:
             names.prefixes[following[0].text] = names.resolve(query, following[1])
         elif word == "FROM":
@@ -230,7 +264,7 @@ def _dataset(
             target = following[1:] if is_named else following
             if not target:
                 raise _error(query, len(query), "FROM is followed by no graph")
-            (named if is_named else plain).append(names.resolve(query, target[0]))
+            (named if is_named else plain).append(names.resolve_whole(query, target[0]))
         elif word.startswith("FROM"):
             raise _error(query, token.start, "put a space after FROM")
     return tuple(dict.fromkeys(plain)), tuple(dict.fromkeys(named))
@@ -247,7 +281,10 @@ class _Names:
         """Return the IRI that a token names."""
         if token.kind == "iri":
             iri = _decode_escapes(token.text[1:-1])
-            resolved = urljoin(self.base, iri) if self.base else iri
+            try:
+                resolved = urljoin(self.base, iri) if self.base else iri
+            except ValueError as error:
+                raise _no_iri(query, token) from error
             # urljoin drops an empty fragment, and namespaces end in one.
             return resolved + "#" if iri.endswith("#") and not resolved.endswith("#") else resolved
         if token.kind == "name":
@@ -255,7 +292,20 @@ class _Names:
             if f"{prefix}:" not in self.prefixes:
                 raise _undeclared(query, token.start, prefix)
             return self.prefixes[f"{prefix}:"] + re.sub(r"\\(.)", r"\1", local)
-        raise _error(query, token.start, f"an IRI is expected, not '{token.text}'")
+        raise _error(query, token.start, f"an IRI is expected, not '{_shortened(token.text)}'")
+
+    def resolve_whole(self, query: str, token: Token) -> str:
+        """Return the IRI that a token names; it must be a whole one."""
+        iri = self.resolve(query, token)
+        try:
+            return ox.NamedNode(iri).value
+        except ValueError as error:
+            raise _no_iri(query, token) from error
+
+
+def _no_iri(query: str, token: Token) -> QuerySyntaxError:
+    """Return the error for a token that looks like an IRI and is none."""
+    return _error(query, token.start, f"'{_shortened(token.text)}' is not a whole IRI")
 
 
 def engine_syntax_error(query: str, error: SyntaxError) -> QuerySyntaxError:
@@ -269,16 +319,18 @@ def engine_syntax_error(query: str, error: SyntaxError) -> QuerySyntaxError:
     line 1, column 15: the prefix 'prov' is not declared: put this line first:
     PREFIX prov: <http://www.w3.org/ns/prov#>
     """
+    query = without_mark(query)
     if undeclared := _first_undeclared(query, list(_tokens(query))):
         return undeclared
     match = _ENGINE_ERROR.match(str(error))
     if match is None:
-        return QuerySyntaxError(str(error))
+        return QuerySyntaxError(_shortened(str(error), 3 * _QUOTED))
     line, column, details = int(match[1]), int(match[2]), match[3]
     for phrase in ("Duplicated variable name", "overrides an existing", "not authorized", "scope"):
         found = re.search(rf"[^,]*{phrase}[^,]*", details)
         if found:
             problem = found.group().strip().removeprefix("expected one of ")
+            problem = _shortened(problem, 3 * _QUOTED)
             return QuerySyntaxError(
                 f"line {line}, column {column}: {problem}", line=line, column=column
             )
@@ -307,11 +359,11 @@ def _first_undeclared(query: str, tokens: Sequence[Token]) -> QuerySyntaxError |
 
 def _undeclared(query: str, start: int, prefix: str) -> QuerySyntaxError:
     """Return the error for a prefix that is not declared."""
-    problem = f"the prefix '{prefix}' is not declared"
+    problem = f"the prefix '{_shortened(prefix)}' is not declared"
     if prefix in PREFIXES:
         problem += f": put this line first:\nPREFIX {prefix}: <{PREFIXES[prefix]}>"
     else:
-        problem += f": put a line 'PREFIX {prefix}: <...>' with its namespace first"
+        problem += f": put a line 'PREFIX {_shortened(prefix)}: <...>' with its namespace first"
     return _error(query, start, problem)
 
 

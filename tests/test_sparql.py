@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 
 import pyoxigraph as ox
 import pytest
@@ -15,9 +16,10 @@ from kmgraph.errors import (
     KmGraphError,
     OutboundRequestError,
     QuerySyntaxError,
+    TermError,
     UpdateForbiddenError,
 )
-from kmgraph.sparql import MAX_NESTING, MAX_TOKENS, analyse
+from kmgraph.sparql import MAX_LENGTH, MAX_NESTING, MAX_TOKENS, analyse
 from kmgraph.stores.oxigraph import MemoryStore
 
 
@@ -222,3 +224,33 @@ def test_no_query_that_is_let_through_makes_a_request():
         listener.join(5)
     assert passed > 300
     assert [] == calls
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["a." * 200_000, "a-" * 200_000, "?a." * 150_000, "a:" + "." * 400_000, "<a" * 200_000],
+    ids=lambda body: body[:3],
+)
+def test_long_texts_are_read_in_little_time(body):
+    """Time grows with the length and no faster: half a million characters take seconds at most."""
+    start = time.process_time()
+    with pytest.raises(QuerySyntaxError):
+        analyse("SELECT * {" + body + "}")
+    assert time.process_time() - start < 8
+
+
+def test_a_query_that_is_too_long_is_refused_before_it_is_read():
+    """VALUES may be long, but not without end."""
+    rows = " (<urn:aaaaaaaaaaaa>)" * (MAX_LENGTH // 21 - 10)
+    fitting = "SELECT * { VALUES (?x) {" + rows + "} }"
+    assert analyse(fitting).form == "SELECT"
+    assert len(list(MemoryStore().query(fitting))) == rows.count("(")
+    with pytest.raises(QuerySyntaxError, match="500,000 is the most"):
+        analyse(fitting + " " * MAX_LENGTH)
+
+
+@pytest.mark.parametrize("graphs", [{"default_graphs": ["http://["]}, {"named_graphs": ["no"]}])
+def test_a_graph_whose_name_is_no_iri_is_an_error_of_the_caller(graphs):
+    """The message repeats the name."""
+    with pytest.raises(TermError, match="no name of a graph"):
+        MemoryStore().query("ASK {}", **graphs)

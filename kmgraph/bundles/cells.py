@@ -76,6 +76,8 @@ def cell_text(value: object) -> str:
     """
     if value is None:
         return ""
+    if isinstance(value, list | tuple):
+        return join_items([cell_text(item) for item in value])
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dt.datetime) and value.time() == dt.time():

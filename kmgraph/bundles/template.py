@@ -178,8 +178,9 @@ def tables_markdown() -> str:
         "same sheets, or one JSON file with a list for each sheet. `dataset` is needed; every",
         "other sheet and every column without a mark may be left out.",
         "Ids are unique over all sheets. Several items in a cell are separated by `;`",
-        r"(`\;` for a semicolon inside an item).",
-        "Rows whose first cell begins with `#`, and columns whose name begins with `_`, are notes.",
+        r"(`\;` for a semicolon inside an item, `\\` for a backslash before one).",
+        "Rows that begin with `#` where the id would stand are notes, and so are columns whose name",
+        "begins with `_`.",
         "",
     ]
     for table in TABLES.values():

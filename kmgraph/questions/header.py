@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import yaml
 
+from kmgraph import artefacts
 from kmgraph.errors import InputError
 from kmgraph.questions.model import RETURN_KINDS, Question, Returned
 from kmgraph.questions.parameters import KINDS, Parameter
@@ -138,6 +139,13 @@ def _parameters(items: Sequence[Any], path: Path) -> tuple[Parameter, ...]:
             listed = facts.get(key) or ()
             facts[key] = (listed,) if isinstance(listed, str) else tuple(listed)
         parameter = Parameter(**facts)
+        if parameter.options and not _is_support_query(parameter.options):
+            raise _problem(
+                path,
+                "parameters",
+                f"{parameter.name}: options names '{parameter.options}', and queries/support "
+                "holds no such query",
+            )
         try:
             for text in (parameter.example, parameter.default):
                 if text:
@@ -147,6 +155,12 @@ def _parameters(items: Sequence[Any], path: Path) -> tuple[Parameter, ...]:
         parameters.append(parameter)
     _refuse_repeats([parameter.name for parameter in parameters], "parameters", path)
     return tuple(parameters)
+
+
+def _is_support_query(name: str) -> bool:
+    """Say whether a name is that of a query in ``queries/support``."""
+    found = artefacts.files("queries", "support/*.rq")
+    return name in {path.stem for path in found}
 
 
 def _returns(items: Sequence[Any], path: Path) -> tuple[Returned, ...]:

@@ -38,7 +38,8 @@ def options(parameter: Parameter, store: QuadStore) -> list[Option]:
     """
     if parameter.choices:
         return [Option(choice, _label(store, choice)) for choice in parameter.choices]
-    query = artefacts.read_text("queries", "support/instances.rq")
+    name = parameter.options or "instances"
+    query = artefacts.read_text("queries", f"support/{name}.rq")
     found: dict[str, str] = {}
     for class_name in parameter.of:
         answer = store.query(query, bindings={"class": ox.NamedNode(expand(class_name))})

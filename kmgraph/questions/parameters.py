@@ -49,6 +49,8 @@ class Parameter:
     :ivar required: whether the question has no answer without it.
     :ivar of: prefixed names of the classes whose instances are fitting values.
     :ivar choices: the legal values, where they are few.
+    :ivar options: name of a query in ``queries/support`` that finds the fitting values among the
+        instances of a class; empty where all of them fit.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Parameter:
     required: bool = False
     of: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
+    options: str = ""
 
     def to_term(self, text: str, *, base: str) -> Term:
         """Return the term that a text stands for.

@@ -8,10 +8,11 @@ a copy that is a set.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
 
 import pyoxigraph as ox
 
@@ -19,16 +20,23 @@ from kmgraph import formats
 from kmgraph.errors import (
     GraphNotFoundError,
     ParameterError,
+    QueryError,
     QueryEvaluationError,
     RdfParseError,
     StoreUnavailableError,
+    TermError,
 )
 from kmgraph.formats import Format, to_rdf_format
 from kmgraph.namespaces import DEFAULT_BASE
 from kmgraph.results import Boolean, Solutions, Triples, write_triples
-from kmgraph.sparql import QueryFacts, analyse, engine_syntax_error
+from kmgraph.sparql import QueryFacts, analyse, engine_syntax_error, without_mark
 from kmgraph.stores.base import Answer, QuadStore
 from kmgraph.terms import Term
+
+#: How the engine names a function that it lacks.
+_UNKNOWN_FUNCTION: Final = re.compile(r"custom function (<[^>]*>)")
+#: Most characters of a query that a message repeats.
+_QUOTED: Final = 120
 
 _Graph = ox.NamedNode | ox.BlankNode | ox.DefaultGraph
 
@@ -60,6 +68,7 @@ class OxigraphStore(QuadStore):
         named_graphs: Sequence[str] | None = None,
     ) -> Answer:
         """Answer a SPARQL query; see :meth:`QuadStore.query`."""
+        text = without_mark(text)
         facts = analyse(text, base_iri=base_iri)
         if default_graphs or named_graphs:
             facts = QueryFacts(
@@ -84,6 +93,11 @@ class OxigraphStore(QuadStore):
                 raise ParameterError(
                     f"a bound variable is not among those the query returns: {error}"
                 ) from error
+            if unknown := _UNKNOWN_FUNCTION.search(str(error)):
+                raise QueryError(
+                    f"the function {unknown[1][:_QUOTED]} is not known here: "
+                    "use those of SPARQL 1.1"
+                ) from error
             raise QueryEvaluationError(f"the query failed while it ran: {error}") from error
         return _wrap(answer)
 
@@ -93,9 +107,10 @@ class OxigraphStore(QuadStore):
         """Return the store to query, its default graph and the graphs that GRAPH can reach."""
         if not facts.has_dataset:
             return self._store, None, None
-        named = [ox.NamedNode(iri) for iri in dict.fromkeys(facts.from_named)]
+        named = [_graph_node(iri) for iri in dict.fromkeys(facts.from_named)]
+        chosen = [_graph_node(iri) for iri in dict.fromkeys(facts.from_graphs)]
         present = set(self.graph_names())
-        wanted = [iri for iri in dict.fromkeys(facts.from_graphs) if iri in present]
+        wanted = [node.value for node in chosen if node.value in present]
         if len(wanted) <= 1:
             return self._store, [ox.NamedNode(iri) for iri in wanted], list(named)
         if len(wanted) == len(present):
@@ -162,6 +177,14 @@ class OxigraphStore(QuadStore):
 def _by_subject(quads: Iterable[ox.Quad]) -> list[ox.Quad]:
     """Return quads in order of subject and predicate."""
     return sorted(quads, key=lambda quad: (str(quad.subject), str(quad.predicate), str(quad)))
+
+
+def _graph_node(iri: str) -> ox.NamedNode:
+    """Return the name of a graph that a caller chose."""
+    try:
+        return ox.NamedNode(iri)
+    except ValueError as error:
+        raise TermError(f"'{iri[:_QUOTED]}' is no name of a graph: give an absolute IRI") from error
 
 
 def _wrap(answer: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples) -> Answer:

@@ -37,6 +37,8 @@ def create_app(
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = settings.body_limit_bytes
     app.url_map.strict_slashes = False
+    # Two slashes in a row may be part of an IRI.
+    app.url_map.merge_slashes = False
     state.install(app, settings, dataset)
     templating.install(app)
     headers.install(app)

@@ -38,7 +38,7 @@ class PageNotFoundError(RequestFaultError):
 
 
 class NotAcceptableError(RequestFaultError):
-    """None of the media types that the client takes is on offer.
+    """None of the media types that the client takes is on offer, or it cannot hold the result.
 
     :ivar available: the media types on offer.
     """
@@ -46,11 +46,9 @@ class NotAcceptableError(RequestFaultError):
     code = "not-acceptable"
     status = 406
 
-    def __init__(self, available: Sequence[str]) -> None:
-        super().__init__(
-            "none of the media types in the Accept header is on offer here: "
-            f"ask for one of {', '.join(available)}"
-        )
+    def __init__(self, available: Sequence[str], reason: str = "") -> None:
+        problem = reason or "none of the media types in the Accept header is on offer here"
+        super().__init__(f"{problem}: ask for one of {', '.join(available)}")
         self.available = tuple(available)
 
 

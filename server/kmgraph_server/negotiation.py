@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +15,8 @@ from kmgraph import formats
 from kmgraph.formats import Format
 from kmgraph_server.errors import MalformedRequestError, NotAcceptableError
 
+#: Most characters of a name that a message repeats.
+_QUOTED: Final = 60
 _WORD: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _RANGE: Final = re.compile(rf"({_WORD})/({_WORD})")
 _WEIGHT: Final = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?", re.ASCII)
@@ -30,33 +33,38 @@ class Offer:
     :ivar media_type: media type without parameters.
     :ivar format: the library's format, or None for a page.
     :ivar also: further names in ``?format=``.
+    :ivar sent: media type that is sent, where ``media_type`` is only a looser name for it.
     """
 
     name: str
     media_type: str
     format: Format | None
     also: tuple[str, ...] = ()
+    sent: str = ""
 
     @property
     def content_type(self) -> str:
         """Return the value of the Content-Type header; all text is UTF-8."""
-        is_text = self.media_type.startswith("text/")
-        return f"{self.media_type}; charset=utf-8" if is_text else self.media_type
+        media_type = self.sent or self.media_type
+        return f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type
 
 
 @dataclass(frozen=True, slots=True)
 class MediaRange:
-    """An element of an Accept header, such as ``text/*;q=0.5``."""
+    """An element of an Accept header, such as ``text/*;q=0.5``.
+
+    Other parameters than the weight, such as a profile of JSON-LD, are wishes that nothing on
+    offer depends on, so they are not kept.
+    """
 
     type: str
     subtype: str
-    parameters: tuple[tuple[str, str], ...]
     weight: float
 
     def matches(self, media_type: str) -> bool:
         """Say whether a media type without parameters is in the range."""
         kind, _, subtype = media_type.partition("/")
-        return not self.parameters and self.type in ("*", kind) and self.subtype in ("*", subtype)
+        return self.type in ("*", kind) and self.subtype in ("*", subtype)
 
     @property
     def specificity(self) -> int:
@@ -82,16 +90,35 @@ BOOLEAN: Final = tuple(
 )
 #: Media types of graphs, the default first.
 GRAPH: Final = (
-    Offer("ttl", formats.TURTLE.media_type, formats.TURTLE, ("turtle",)),
-    Offer("nt", formats.NTRIPLES.media_type, formats.NTRIPLES, ("ntriples",)),
-    Offer("rdf", formats.RDFXML.media_type, formats.RDFXML, ("rdfxml", "xml")),
-    Offer("jsonld", formats.JSONLD.media_type, formats.JSONLD, ("json",)),
+    Offer("ttl", formats.TURTLE.media_type, formats.TURTLE, ("turtle", "n3")),
+    Offer("nt", formats.NTRIPLES.media_type, formats.NTRIPLES, ("ntriples", "n-triples")),
+    Offer("rdf", formats.RDFXML.media_type, formats.RDFXML, ("rdfxml", "rdf+xml", "xml")),
+    Offer("jsonld", formats.JSONLD.media_type, formats.JSONLD, ("json-ld", "ld+json", "json")),
     HTML,
+    Offer("jsonld", "application/json", formats.JSONLD, sent=formats.JSONLD.media_type),
+    Offer("rdf", "application/xml", formats.RDFXML, sent=formats.RDFXML.media_type),
 )
 #: Media types of a page about something that is described in RDF, the default first.
 DOCUMENT: Final = (HTML, *(offer for offer in GRAPH if offer is not HTML))
 #: Media types of the answer to a saved question, the default first.
 ANSWER: Final = (HTML, Offer("json", "application/json", None), Offer("csv", "text/csv", None))
+#: Media types of the list of saved questions, the default first.
+LISTING: Final = ANSWER[:2]
+
+_ALL: Final = (*SOLUTIONS, *GRAPH)
+
+
+def forms(offers: Sequence[Offer]) -> list[Offer]:
+    """Return the forms that can be downloaded, each once, without the page.
+
+    >>> [offer.name for offer in forms(GRAPH)]
+    ['ttl', 'nt', 'rdf', 'jsonld']
+    """
+    found: dict[str, Offer] = {}
+    for offer in offers:
+        if offer is not HTML:
+            found.setdefault(offer.name, offer)
+    return list(found.values())
 
 
 def choose(accept: str | None, offers: Sequence[Offer]) -> Offer:
@@ -113,24 +140,58 @@ def choose(accept: str | None, offers: Sequence[Offer]) -> Offer:
     weights = [weight_of(offer.media_type, ranges) for offer in offers]
     best = max(weights)
     if best <= 0:
-        raise NotAcceptableError([offer.media_type for offer in offers])
+        raise NotAcceptableError(list(dict.fromkeys(offer.media_type for offer in offers)))
     return offers[weights.index(best)]
 
 
 def by_name(name: str, offers: Sequence[Offer]) -> Offer:
-    """Return the offer of a short name, as ``?format=`` gives it.
+    """Return the offer of a short name or of a media type, as ``?format=`` gives it.
 
     :raises MalformedRequestError: nothing of this name is on offer.
 
     >>> by_name("ttl", GRAPH).media_type
     'text/turtle'
+    >>> by_name("application/rdf+xml", GRAPH).name
+    'rdf'
     """
-    wanted = name.strip().lower()
+    offer = _named(name, offers)
+    if offer is None:
+        names = ", ".join(dict.fromkeys(offer.name for offer in offers))
+        raise MalformedRequestError(
+            f"'{name[:_QUOTED]}' is no format for this: use format= with one of {names}"
+        )
+    return offer
+
+
+def _named(name: str, offers: Sequence[Offer]) -> Offer | None:
+    """Return the offer of a short name or of a media type, or None."""
+    # A plus that was not encoded comes as a space.
+    wanted = name.strip().lower().replace(" ", "+")
     for offer in offers:
         if wanted == offer.name or wanted in offer.also:
             return offer
-    names = ", ".join(dict.fromkeys(offer.name for offer in offers))
-    raise MalformedRequestError(f"'{name}' is no format for this: use format= with one of {names}")
+    if "/" in wanted:
+        with suppress(NotAcceptableError):
+            return choose(wanted, offers)
+    return None
+
+
+def by_names(names: Sequence[str], offers: Sequence[Offer]) -> Offer | None:
+    """Return the offer of the first name that has one, as some clients repeat ``format``.
+
+    :returns: None where there are only names of formats that this result cannot be had in, so
+        that the Accept header decides.
+    :raises MalformedRequestError: none of the names is that of any format.
+
+    >>> by_names(["tsv", "text/turtle"], GRAPH).name
+    'ttl'
+    >>> by_names(["csv"], GRAPH) is None
+    True
+    """
+    found = next((offer for name in names if (offer := _named(name, offers))), None)
+    if found is None and names and not any(_named(name, _ALL) for name in names):
+        return by_name(names[0], offers)
+    return found
 
 
 def parse_accept(header: str) -> Iterator[MediaRange]:
@@ -145,18 +206,14 @@ def parse_accept(header: str) -> Iterator[MediaRange]:
         if match is None or (match[1] == "*" and match[2] != "*"):
             continue
         weight: float | None = 1.0
-        parameters = []
         for parameter in rest:
             name, _, value = parameter.partition("=")
-            key, text = name.strip().lower(), value.strip()
-            if key == "q":
-                weight = _weight(text)
+            if name.strip().lower() == "q":
+                weight = _weight(value.strip())
                 # What follows the weight was an extension of the header, and means nothing now.
                 break
-            if key != "charset":
-                parameters.append((key, text))
         if weight is not None:
-            yield MediaRange(match[1].lower(), match[2].lower(), tuple(parameters), weight)
+            yield MediaRange(match[1].lower(), match[2].lower(), weight)
 
 
 def _weight(text: str) -> float | None:

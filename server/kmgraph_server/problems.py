@@ -12,6 +12,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import quote
 
 import pyoxigraph as ox
 from flask import Flask, Response, make_response, render_template, request
@@ -36,12 +37,15 @@ from kmgraph_server.errors import (
     RequestFaultError,
     UnsupportedMediaTypeError,
 )
-from kmgraph_server.negotiation import GRAPH, HTML, Offer, choose
+from kmgraph_server.negotiation import GRAPH, HTML, Offer, choose, forms
 
 PROBLEM: Final = "application/problem+json"
 #: IRI of a kind of problem: this and the code of the error.
 _TYPES: Final = "https://w3id.org/kmgraph/problem#"
 _STATUS_NUMBER: Final = "http://www.w3.org/2011/http#statusCodeNumber"
+#: Longest detail of a problem; messages that repeat what was sent are cut there.
+_LONGEST_DETAIL: Final = 800
+_IRI_CHARACTERS: Final = ":/-._~!$&'()*+,;=@%[]"
 _LOG = logging.getLogger(__name__)
 
 #: Class of error to status and title, the most special first.
@@ -116,9 +120,14 @@ def to_problem(error: Exception) -> Problem:
             if isinstance(error, QuerySyntaxError):
                 extra = {"line": error.line, "column": error.column}
             headers = {"Retry-After": "5"} if status == 503 else {}
-            detail = _UNTOLD.get(status, str(error))
+            detail = _UNTOLD.get(status, _cut(str(error)))
             return Problem(status, title, detail, error.code, extra, headers)
     return Problem(500, "The server failed", _UNTOLD[500], "internal")
+
+
+def _cut(text: str) -> str:
+    """Return a text that is not too long for a message."""
+    return text if len(text) <= _LONGEST_DETAIL else f"{text[:_LONGEST_DETAIL]}…"
 
 
 def _fault_problem(error: RequestFaultError) -> Problem:
@@ -131,7 +140,7 @@ def _fault_problem(error: RequestFaultError) -> Problem:
         extra["accepted"] = list(error.accepted)
         headers["Accept-Post"] = ", ".join(error.accepted)
     title = _FAULT_TITLES[error.status]
-    return Problem(error.status, title, str(error), error.code, extra, headers)
+    return Problem(error.status, title, _cut(str(error)), error.code, extra, headers)
 
 
 def _http_problem(error: HTTPException) -> Problem:
@@ -159,6 +168,10 @@ def _answer(error: Exception) -> Response:
     """Return the answer to an error."""
     if isinstance(error, HTTPException) and error.code and error.code < 400:
         redirect: Response = Response.force_type(error.get_response())  # type: ignore[assignment]
+        # The Host header, which any client may choose, is no part of where a redirect leads.
+        target = redirect.headers.get("Location", "")
+        if target.startswith(request.host_url):
+            redirect.headers["Location"] = f"/{target.removeprefix(request.host_url)}"
         return redirect
     problem = to_problem(error)
     if problem.status >= 500:
@@ -174,7 +187,7 @@ def respond(problem: Problem) -> Response:
     """Return a problem in the form that the client asked for, a problem document by default."""
     document = Offer("json", PROBLEM, None)
     try:
-        graphs = [offer for offer in GRAPH if offer is not HTML]
+        graphs = forms(GRAPH)
         # For a resource that is not there a client of linked data gets a graph that says so.
         others = graphs if problem.status == 404 else []
         offer = choose(request.headers.get("Accept"), [document, HTML, *others])
@@ -191,8 +204,12 @@ def respond(problem: Problem) -> Response:
 
 
 def as_triples(problem: Problem, url: str) -> Triples:
-    """Return a problem as a graph about the address that was asked for."""
-    page = ox.NamedNode(url)
+    """Return a problem as a graph about the address that was asked for.
+
+    >>> as_triples(Problem(404, "", "none", "x"), "https://[/").serialize("nt")[:2]
+    b'_:'
+    """
+    page = _node(url)
     number = ox.Literal(problem.status)
     return Triples(
         [
@@ -200,3 +217,11 @@ def as_triples(problem: Problem, url: str) -> Triples:
             ox.Triple(page, ox.NamedNode(f"{DCTERMS}description"), ox.Literal(problem.detail)),
         ]
     )
+
+
+def _node(url: str) -> ox.NamedNode | ox.BlankNode:
+    """Return the address of a request; clients send some that are no IRI."""
+    try:
+        return ox.NamedNode(quote(url, safe=_IRI_CHARACTERS))
+    except ValueError:
+        return ox.BlankNode()

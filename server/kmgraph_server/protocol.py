@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl
 
+import pyoxigraph as ox
+
 from kmgraph.errors import UpdateForbiddenError
 from kmgraph_server.errors import MalformedRequestError, UnsupportedMediaTypeError
 
@@ -20,6 +22,10 @@ UPDATE: Final = "application/sparql-update"
 #: Media types of bodies that are taken.
 ACCEPTED: Final = (FORM, QUERY)
 
+#: Parameters that name a format; SPARQLWrapper sends all of them, some twice.
+_FORMATS: Final = ("format", "output", "results")
+#: Most characters of a parameter that a message repeats.
+_QUOTED: Final = 120
 _IRI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\]*")
 _READ_ONLY: Final = "this endpoint is read-only: it takes queries and no updates"
 
@@ -33,14 +39,14 @@ class ProtocolRequest:
     :ivar query: text of the query; empty where there is none.
     :ivar default_graphs: IRIs of the graphs whose merge is the default graph.
     :ivar named_graphs: IRIs of the graphs that GRAPH can reach.
-    :ivar format: name of the wanted format, where one is given.
+    :ivar formats: names of the wanted format, best first, where any is given.
     :ivar draft: text of a query to be shown and not asked.
     """
 
     query: str
     default_graphs: tuple[str, ...] = ()
     named_graphs: tuple[str, ...] = ()
-    format: str | None = None
+    formats: tuple[str, ...] = ()
     draft: str = ""
 
 
@@ -125,7 +131,7 @@ def _from_pairs(pairs: Pairs) -> ProtocolRequest:
         _single(pairs, "query") or "",
         _iris(pairs, "default-graph-uri"),
         _iris(pairs, "named-graph-uri"),
-        _single(pairs, "format") or None,
+        tuple(value for key, value in pairs if key in _FORMATS and value.strip()),
         _single(pairs, "draft") or "",
     )
 
@@ -144,6 +150,15 @@ def _iris(pairs: Pairs, name: str) -> tuple[str, ...]:
     """Return the values of a parameter that names graphs."""
     values = tuple(value for key, value in pairs if key == name)
     for value in values:
-        if not _IRI.fullmatch(value):
-            raise MalformedRequestError(f"{name}: '{value}' is not an absolute IRI")
+        if not _is_iri(value):
+            raise MalformedRequestError(f"{name}: '{value[:_QUOTED]}' is not an absolute IRI")
     return values
+
+
+def _is_iri(text: str) -> bool:
+    """Say whether a text is an absolute IRI that the engine takes too."""
+    try:
+        ox.NamedNode(text)
+    except ValueError:
+        return False
+    return bool(_IRI.fullmatch(text))

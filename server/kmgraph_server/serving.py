@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Only this machine reaches the server unless its keeper says otherwise.
 LOOPBACK: Final = "127.0.0.1"
+#: Size by which a body may go over the limit and still be answered with a problem document.
+_BODY_MARGIN_BYTES: Final = 1_048_576
 
 
 def serve(
@@ -77,7 +79,8 @@ def run(app: Flask, host: str, port: int, *, threads: int, announce: Callable[[s
             threads=threads,
             ident="kmgraph",
             clear_untrusted_proxy_headers=True,
-            max_request_body_size=app.config["MAX_CONTENT_LENGTH"],
+            # A little more than Flask takes, so that Flask tells the client what is wrong.
+            max_request_body_size=app.config["MAX_CONTENT_LENGTH"] + _BODY_MARGIN_BYTES,
         )
     except OSError as error:
         close_all(sockets, ignore_all=True)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import urlencode
 
 from flask import Flask
 
@@ -37,9 +35,9 @@ def install(app: Flask) -> None:
     app.jinja_env.filters["count"] = words.count
     app.jinja_env.filters["plural"] = words.plural
     app.jinja_env.filters["local"] = _local
+    app.jinja_env.filters["web"] = words.is_web
     app.jinja_env.filters["licence"] = licence_in_words
     app.jinja_env.filters["format_title"] = _format_title
-    app.jinja_env.filters["query_string"] = _query_string
     app.context_processor(_common)
 
 
@@ -75,8 +73,3 @@ def licence_in_words(iri: str) -> str:
 def _format_title(offer: Offer) -> str:
     """Return what people call a format."""
     return _FORMATS[offer.name]
-
-
-def _query_string(given: Mapping[str, str]) -> str:
-    """Return parameters as the end of an address; nothing where there are none."""
-    return f"?{urlencode(given)}" if given else ""

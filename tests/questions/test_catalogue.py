@@ -90,6 +90,12 @@ def test_an_unknown_question_names_near_ones() -> None:
         ("kind: integer, label", "kind: int, label", "parameters", "kind is one of"),
         ('default: "1"', 'default: "one"', "parameters", "'one' is not a whole number"),
         ('default: "1"', "default: 1", "parameters", "put it in quotes"),
+        (
+            "label: Thin cover, ",
+            "label: Thin cover, options: none, ",
+            "parameters",
+            "no such query",
+        ),
         ("label: Thin cover, ", "", "parameters", "'label' is missing"),
         ("kind: passages", "kind: passage", "returns", "kind is one of"),
         ("of: study, meaning", "of: studi, meaning", "returns", "which is not returned"),

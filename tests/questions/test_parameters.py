@@ -216,6 +216,11 @@ def test_options_offer_what_exists(dataset: EvidenceDataset) -> None:
         (kind.value, kind.label) for kind in kinds[:2]
     ]
     assert [] == options(QUESTIONS["20"].parameter("thin"), dataset.store)
+    numbered = {
+        option.value for option in options(QUESTIONS["102"].parameter("record"), dataset.store)
+    }
+    assert "programme/ndl-ndl" in numbered
+    assert all(dataset.ask("102", record=value).rows for value in numbered)
     for question in QUESTIONS.values():
         for parameter in question.parameters:
             for option in options(parameter, dataset.store):

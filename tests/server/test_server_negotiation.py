@@ -13,6 +13,7 @@ from kmgraph_server.negotiation import (
     GRAPH,
     SOLUTIONS,
     by_name,
+    by_names,
     choose,
     parse_accept,
     weight_of,
@@ -36,7 +37,7 @@ TYPES = [offer.media_type for offer in (*SOLUTIONS, *GRAPH)]
         ("TEXT/CSV", "text/csv"),
         ("text/csv; charset=utf-8", "text/csv"),
         ("application/json", "application/json"),
-        ('text/csv;x="a,b;q=0", text/html;q=0.5', "text/html"),
+        ('text/csv;x="a,b;q=0", text/html;q=0.5', "text/csv"),
         ("nonsense, text/csv", "text/csv"),
         ("text/csv;q=nonsense, text/html;q=0.1", "text/html"),
     ],
@@ -66,6 +67,24 @@ def test_names_of_formats_depend_on_what_is_sent():
     assert by_name("JSON", SOLUTIONS).media_type == "application/sparql-results+json"
     with pytest.raises(MalformedRequestError, match="csv"):
         by_name("png", SOLUTIONS)
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["rdf xml", "application/rdf xml"], "rdf"),
+        (["json-ld", "application/ld+json,application/x-json+ld"], "jsonld"),
+        (["png", "n3"], "ttl"),
+        (["tsv"], None),
+        ([], None),
+    ],
+)
+def test_the_first_name_that_fits_is_taken(names, expected):
+    """A plus that was not encoded is a space; names of other formats leave it to the header."""
+    found = by_names(names, GRAPH)
+    assert (found and found.name) == expected
+    with pytest.raises(MalformedRequestError, match="png"):
+        by_names(["png", "jpeg"], GRAPH)
 
 
 WEIGHTS = st.sampled_from(["", ";q=0", ";q=0.001", ";q=0.5", ";q=0.999", ";q=1", ";q=1.0"])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -54,6 +56,13 @@ def test_it_starts_answers_and_stops_cleanly(store, stop):
             assert "werkzeug" not in response.headers["Server"].lower()
         with opener.open(f"{address}questions/cq-031.csv", timeout=TIMEOUT_S) as response:
             assert b"Mental Health" in response.read()
+        too_long = urllib.request.Request(f"{address}sparql", b"x" * 1_000_001)
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            opener.open(too_long, timeout=TIMEOUT_S)
+        with refused.value as answer:
+            assert answer.code == 413
+            assert answer.headers.get_content_type() == "application/problem+json"
+            assert json.loads(answer.read())["status"] == 413
         process.send_signal(stop)
         output, errors = process.communicate(timeout=TIMEOUT_S)
         assert (process.returncode, output, errors) == (0, "", "")

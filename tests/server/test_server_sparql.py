@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gc
 import io
 import json
 import re
@@ -14,7 +15,21 @@ import pytest
 import rdflib
 from rdflib.compare import isomorphic
 from rdflib.plugins.stores.sparqlstore import SPARQLStore
-from SPARQLWrapper import JSON, POST, TURTLE, SPARQLWrapper
+from SPARQLWrapper import (
+    CSV,
+    GET,
+    JSON,
+    JSONLD,
+    N3,
+    POST,
+    POSTDIRECTLY,
+    RDFXML,
+    TSV,
+    TURTLE,
+    URLENCODED,
+    XML,
+    SPARQLWrapper,
+)
 
 from kmgraph.dataset import EvidenceDataset
 from kmgraph.stores.oxigraph import MemoryStore
@@ -85,6 +100,10 @@ def test_the_three_forms_of_a_query_give_what_the_library_gives(site, evidence):
         (CONSTRUCT, "application/ld+json", "application/ld+json"),
         (CONSTRUCT, "application/*", "application/n-triples"),
         (CONSTRUCT, "text/html", "text/html"),
+        (CONSTRUCT, "application/json", "application/ld+json"),
+        (CONSTRUCT, "application/xml", "application/rdf+xml"),
+        (CONSTRUCT, 'application/ld+json;profile="http://www.w3.org/ns/json-ld#compacted"',
+         "application/ld+json"),
     ],
 )  # fmt: skip
 def test_media_types_are_exact_and_depend_on_accept(site, query, accept, expected):
@@ -143,6 +162,59 @@ def test_sparqlwrapper_gets_what_the_library_gives(site, evidence):
     graph = rdflib.Graph().parse(data=client.queryAndConvert(), format="turtle")
     nt = evidence.query(CONSTRUCT).serialize("nt")
     assert isomorphic(graph, rdflib.Graph().parse(data=nt, format="nt"))
+
+
+@pytest.mark.parametrize(
+    ("method", "how"), [(GET, URLENCODED), (POST, URLENCODED), (POST, POSTDIRECTLY)]
+)
+@pytest.mark.parametrize(
+    ("query", "wanted", "media_type"),
+    [
+        (STUDIES, JSON, JSON_TYPE),
+        (STUDIES, XML, "application/sparql-results+xml"),
+        (STUDIES, CSV, "text/csv"),
+        (STUDIES, TSV, "text/tab-separated-values"),
+        (ASK, JSON, JSON_TYPE),
+        (ASK, XML, "application/sparql-results+xml"),
+        (CONSTRUCT, TURTLE, "text/turtle"),
+        (CONSTRUCT, N3, "text/turtle"),
+        (CONSTRUCT, RDFXML, "application/rdf+xml"),
+        (CONSTRUCT, XML, "application/rdf+xml"),
+        (CONSTRUCT, JSONLD, "application/ld+json"),
+    ],
+)
+def test_sparqlwrapper_gets_each_of_its_formats(site, query, wanted, media_type, method, how):
+    """It sends the format under three names, some of them twice."""
+    client = SPARQLWrapper(f"{site.url}/sparql", returnFormat=wanted)
+    client.setMethod(method)
+    client.setRequestMethod(how)
+    client.setQuery(query)
+    answer = client.query()
+    assert answer.info()["content-type"].partition(";")[0] == media_type
+    with answer.response as response:
+        body = response.read()
+    assert len(body) > 20
+    parsers = {"text/turtle": "turtle", "application/rdf+xml": "xml",
+               "application/ld+json": "json-ld"}  # fmt: skip
+    if media_type in parsers:
+        assert len(rdflib.Graph().parse(data=body, format=parsers[media_type])) == 16
+
+
+@pytest.mark.parametrize(
+    ("parameters", "accept", "media_type"),
+    [
+        ("format=nonsense&format=csv", "*/*", "text/csv"),
+        ("format=ttl", "text/csv", "text/csv"),
+        ("output=xml", "*/*", "application/sparql-results+xml"),
+        ("results=text/csv", "*/*", "text/csv"),
+        ("format=application/sparql-results+xml", "*/*", "application/sparql-results+xml"),
+        ("format=", "text/csv", "text/csv"),
+    ],
+)
+def test_the_first_name_of_a_format_that_fits_is_taken(site, parameters, accept, media_type):
+    """Where none fits this kind of result, the header decides."""
+    reply = site.get(f"{at(STUDIES)}&{parameters}", Accept=accept)
+    assert (reply.status, reply.media_type) == (200, media_type)
 
 
 def test_rdflib_gets_what_the_library_gives(site, evidence):
@@ -314,6 +386,14 @@ def test_an_unknown_prefix_is_named(site):
                      "Content_Type": "application/sparql-query"}, 400, "malformed-request"),
         ("/sparql", {"method": "POST", "data": b"x" * 1_100_000,
                      "Content_Type": "application/sparql-query"}, 413, "request-entity-too-large"),
+        ("/sparql?query=ASK{}&default-graph-uri=http://%5B", {}, 400, "malformed-request"),
+        ("/sparql?query=ASK{}&named-graph-uri=http://a%25zz", {}, 400, "malformed-request"),
+        (at("SELECT * FROM <http://[> { ?s ?p ?o }"), {}, 400, "query-syntax"),
+        (at("BASE <http://[> SELECT * { ?s ?p ?o }"), {}, 400, "query-syntax"),
+        (at("PREFIX a: <http://[> SELECT * { ?s ?p ?o }"), {}, 400, "query-syntax"),
+        (at("SELECT (<urn:ef>(1) AS ?x) {}"), {}, 400, "query"),
+        ("/sparql", {"method": "POST", "data": b"SELECT * {" + b"a." * 400_000 + b"}",
+                     "Content_Type": "application/sparql-query"}, 400, "query-syntax"),
         ("/sparql?query=ASK" + quote("{" * 10_000 + "}" * 10_000), {}, 400, "query-syntax"),
     ],
     ids=lambda value: str(value)[:40],
@@ -324,6 +404,93 @@ def test_faults_have_their_status(site, path, options, status, code):
     assert (reply.status, reply.media_type) == (status, "application/problem+json")
     assert json.loads(reply.body)["type"].endswith(f"#{code}")
     assert site.get(at("ASK {}")).status == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("SELECT *\nFROM <http://[> { ?s ?p ?o }", ("line 2, column 6", "<http://[>")),
+        ("\nBASE <http://[> SELECT * { ?s ?p ?o }", ("line 2, column 6", "<http://[>")),
+        ("SELECT * { FILTER(<urn:ef>(1)) }", ("function <urn:ef>",)),
+    ],
+)
+def test_a_mistake_in_a_query_is_named(site, query, words):
+    """What is wrong, and where."""
+    reply = site.get(at(query))
+    assert reply.status == 400
+    assert all(word in json.loads(reply.body)["detail"] for word in words)
+
+
+def test_a_wrong_graph_parameter_is_named(site):
+    """The message says which parameter it is."""
+    for name in ("default-graph-uri", "named-graph-uri"):
+        reply = site.get(at("ASK {}", **{name: "http://["}))
+        assert json.loads(reply.body)["detail"].startswith(f"{name}: ")
+
+
+def test_a_byte_order_mark_is_no_part_of_a_query(site):
+    """Some editors begin files with one."""
+    body = b"\xef\xbb\xbf" + STUDIES.encode()
+    reply = site.get("/sparql", method="POST", data=body, Content_Type="application/sparql-query")
+    assert len(rows(reply)) == 16
+    assert len(rows(site.get(at(f"\ufeff{STUDIES}")))) == 16
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["z" * 400_000, "SELECT * { " + "z" * 400_000 + ":a ?p ?o }", "z" * 900_000,
+     "SELECT * { ?s ?p ?" + "z" * 300_000],
+    ids=range(4),
+)  # fmt: skip
+def test_an_error_repeats_little_of_the_query(site, query):
+    """However long the query is, the answer is short."""
+    reply = site.get("/sparql", method="POST", data=urlencode({"query": query}).encode())
+    assert reply.status == 400
+    assert reply.text.count("z") <= 200
+
+
+@pytest.mark.parametrize(
+    ("query", "name", "missing"),
+    [
+        ('CONSTRUCT { <urn:a> <urn:b:c> ?o } { BIND("\\u0007" AS ?o) }', "rdf", "rdf+xml"),
+        ("CONSTRUCT { <urn:a> <urn:1> 1 } {}", "rdf", "rdf+xml"),
+        ('SELECT ?o { BIND("\\u0007" AS ?o) }', "xml", "results+xml"),
+    ],
+)
+def test_what_xml_cannot_hold_is_refused_with_the_other_formats(site, query, name, missing):
+    """406 names those that can hold it."""
+    reply = site.get(at(query, format=name))
+    assert reply.status == 406
+    available = json.loads(reply.body)["available"]
+    assert available
+    assert not any(missing in media_type for media_type in available)
+    assert site.get(at(query), Accept=available[0]).status == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        (at(STUDIES) + "&format=nonsense&format=csv", 200),
+        (at(STUDIES) + "&format=ttl&format=html", 200),
+        (at('SELECT ?o { BIND("\\u0007" AS ?o) }', format="xml"), 406),
+        (at('CONSTRUCT { <urn:a> <urn:b> ?o } { BIND("\\u0007" AS ?o) }', format="rdf"), 406),
+        (at("SELECT (<urn:ef>(1) AS ?x) {}"), 400),
+        (at(STUDIES, format="png"), 400),
+    ],
+)
+def test_nothing_of_the_engine_is_left_to_the_garbage_collector(client, path, status):
+    """It may be freed only by the thread that made it; pytest fails where another one does."""
+    statuses = []
+    gc.collect()
+    gc.disable()
+    try:
+        thread = threading.Thread(target=lambda: statuses.append(client.get(path).status_code))
+        thread.start()
+        thread.join(20)
+    finally:
+        gc.enable()
+    gc.collect()
+    assert statuses == [status]
 
 
 def test_what_is_on_offer_is_listed(site):

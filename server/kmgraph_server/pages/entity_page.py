@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
+
+import pyoxigraph as ox
 
 from kmgraph.entity import Entity, Statement
 from kmgraph.namespaces import KM, expand
 from kmgraph.questions import PassageView, find_passages
 from kmgraph_server.pages import words
 from kmgraph_server.pages.names import Names
+from kmgraph_server.pages.notes import read_notes, with_basis
 from kmgraph_server.pages.shown import Shown, link, show
 
 _TYPE: Final = expand("rdf:type")
@@ -108,10 +111,10 @@ def read_entity(
         words.sentence(names.name(entity.iri)),
         tuple(words.sentence(kind) for kind in names.kinds(entity.types)),
         lede,
-        tuple(_facts(outgoing, names, definitions, limit)),
+        tuple(_facts(entity, names, definitions, limit)),
         words.ASSERTIONS.get(assertion or "", names.name(assertion) if assertion else ""),
         group_passages(find_passages(names.store, cited), names),
-        tuple(_groups(entity.incoming, names, limit)),
+        tuple(_groups(entity, names, limit)),
         find_passages(names.store, [entity.iri])[0] if is_passage else None,
     )
 
@@ -138,20 +141,21 @@ def where(passage: PassageView) -> str:
     return whole.removeprefix(head).removeprefix(", ") or "the whole document"
 
 
-def _facts(
-    outgoing: Sequence[Statement], names: Names, definitions: dict[str, str], limit: int
-) -> Iterable[Fact]:
+def _facts(entity: Entity, names: Names, definitions: dict[str, str], limit: int) -> Iterable[Fact]:
     """Yield the properties of an entity in the order in which people look for them."""
     values: dict[str, list[Statement]] = {}
-    for statement in outgoing:
+    for statement in entity.outgoing:
         values.setdefault(statement.predicate, []).append(statement)
     hidden = {_TYPE, _RESTS_ON, _ASSERTION}
     hidden |= {prop for prop, held in values.items() if len(held) == 1 and prop in _TITLES}
     hidden |= {prop for prop, held in values.items() if len(held) == 1 and prop in _LEDE}
     rank = {prop: number for number, prop in enumerate(words.ORDER)}
+    notes = read_notes(names.store, entity.iri)
     shown = [prop for prop in values if prop not in hidden]
     for prop in sorted(shown, key=lambda p: (rank.get(p, len(rank)), names.property(p))):
-        held = [show(statement.term, names) for statement in values[prop]]
+        held = [
+            with_basis(show(one.term, names), notes, prop, one.term, names) for one in values[prop]
+        ]
         ordered = sorted(held, key=lambda value: value.text.casefold())
         meaning = definitions.get(prop, "")
         yield Fact(
@@ -159,10 +163,17 @@ def _facts(
         )
 
 
-def _groups(incoming: Sequence[Statement], names: Names, limit: int) -> Iterable[Group]:
+def _pointer(iri: str, prop: str, target: str, names: Names) -> Shown:
+    """Return a link to what points to an entity, with how that is known."""
+    notes = read_notes(names.store, iri)
+    term = ox.NamedNode(target)
+    return with_basis(link(iri, names), notes, prop, term, names, passages=False)
+
+
+def _groups(entity: Entity, names: Names, limit: int) -> Iterable[Group]:
     """Yield what points to an entity, by property and by kind of what points."""
     found: dict[tuple[str, str], list[str]] = {}
-    for statement in incoming:
+    for statement in entity.incoming:
         if statement.iri:
             kinds = names.kinds(statement.types)
             found.setdefault((statement.predicate, kinds[0] if kinds else ""), []).append(
@@ -172,7 +183,8 @@ def _groups(incoming: Sequence[Statement], names: Names, limit: int) -> Iterable
     for prop, kind in sorted(found, key=lambda key: key[1].casefold()):
         iris = sorted(set(found[prop, kind]))
         # Names are looked up for those that are shown and for no others.
-        links = sorted((link(iri, names) for iri in iris[:limit]), key=lambda one: one.text)
+        linked = (_pointer(iri, prop, entity.iri, names) for iri in iris[:limit])
+        links = sorted(linked, key=lambda one: one.text)
         parts.setdefault(prop, []).append(
             Part(words.sentence(words.plural_of(kind)) if kind else "", tuple(links), len(iris))
         )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Final
-from urllib.parse import quote
 
 import pyoxigraph as ox
 
 from kmgraph.namespaces import FRAMEWORK, KM, RDFS, compact, expand
 from kmgraph.questions import find_passages
 from kmgraph.stores.base import QuadStore
+from kmgraph_server.addresses import to_path
 from kmgraph_server.pages import words
 
 #: Properties that name a thing, best first.
@@ -31,11 +31,11 @@ _SUBCLASS: Final = ox.NamedNode(f"{RDFS}subClassOf")
 _PASSAGE: Final = ox.NamedNode(f"{KM}Passage")
 _NOTE_SUBJECT: Final = ox.NamedNode(f"{KM}noteSubject")
 _NOTE_PROPERTY: Final = ox.NamedNode(f"{KM}noteProperty")
+_NOTE_OBJECT: Final = ox.NamedNode(f"{KM}noteObject")
+_NOTE_VALUE: Final = ox.NamedNode(f"{KM}noteValue")
 _DEFAULT: Final = ox.DefaultGraph()
 #: Most names that are kept in memory.
 _KEPT: Final = 50_000
-#: Characters of a path that stay as they are.
-_SAFE: Final = "/-._~!$&'()*+,;=:@%"
 
 
 class Names:
@@ -70,7 +70,9 @@ class Names:
         if subject := self._object(node, _NOTE_SUBJECT):
             statement = self._object(node, _NOTE_PROPERTY)
             what = self.property(statement.value) if isinstance(statement, ox.NamedNode) else ""
-            return f"{self.name(subject.value)}: {what or 'remark'}"
+            value = self._object(node, _NOTE_OBJECT) or self._object(node, _NOTE_VALUE)
+            of = f", {self._text(value)}" if value else ""
+            return f"{self.name(subject.value)}: {what or 'remark'}{of}"
         for naming in (*_NAMING, _IDENTIFIER):
             found = self._object(node, naming)
             if isinstance(found, ox.NamedNode):
@@ -78,6 +80,10 @@ class Names:
             if found is not None:
                 return " ".join(found.value.split())
         return compact(iri)
+
+    def _text(self, term: ox.NamedNode | ox.Literal) -> str:
+        """Return a term in words."""
+        return self.name(term.value) if isinstance(term, ox.NamedNode) else term.value
 
     def property(self, iri: str) -> str:
         """Return what stands before the values of a property."""
@@ -106,12 +112,12 @@ class Names:
         """Return where the page of a thing is: here, elsewhere on the web, or nowhere."""
         base = self.store.base
         if iri.startswith(base) and iri != base:
-            return f"/doc/{quote(iri[len(base) :], safe=_SAFE)}"
+            return f"/doc/{to_path(iri[len(base) :])}"
         if iri.startswith(KM):
-            return f"/ontology#{quote(iri[len(KM) :], safe=_SAFE)}"
+            return f"/ontology#{to_path(iri[len(KM) :])}"
         if iri.startswith(FRAMEWORK):
-            return f"/framework/{quote(iri[len(FRAMEWORK) :], safe=_SAFE)}"
-        return iri if iri.startswith(("https://", "http://")) else None
+            return f"/framework/{to_path(iri[len(FRAMEWORK) :])}"
+        return iri if words.is_web(iri) else None
 
     def _object(
         self, node: ox.NamedNode, predicate: ox.NamedNode

@@ -9,7 +9,7 @@ import pyoxigraph as ox
 from kmgraph.namespaces import RDF, XSD, compact
 from kmgraph.terms import Term, python_value
 from kmgraph_server.pages.names import Names
-from kmgraph_server.pages.words import value_in_words
+from kmgraph_server.pages.words import LONGEST_NUMBER, value_in_words
 
 #: Datatypes that the text itself gives away.
 _PLAIN = frozenset(
@@ -19,6 +19,21 @@ _PLAIN = frozenset(
         "nonNegativeInteger positiveInteger int long"
     ).split()
 ) | {f"{RDF}langString"}
+
+
+_NUMBERS = frozenset(XSD + name for name in "integer decimal double float".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """How a statement is known.
+
+    :ivar kind: the kind of assertion in words, with a link to the note that says so.
+    :ivar passages: the passages that the statement rests on.
+    """
+
+    kind: Shown
+    passages: tuple[Shown, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +46,8 @@ class Shown:
     :ivar note: small print after it, such as a datatype.
     :ivar is_number: whether it is set to the right in tables.
     :ivar title: the whole IRI, for a pointer that rests on it.
+    :ivar basis: how the statement of this value is known, where something is recorded of it.
+    :ivar more: further values that stand after it.
     """
 
     text: str
@@ -39,6 +56,8 @@ class Shown:
     note: str = ""
     is_number: bool = False
     title: str = ""
+    basis: tuple[Basis, ...] = ()
+    more: tuple[Shown, ...] = ()
 
     @property
     def is_elsewhere(self) -> bool:
@@ -79,6 +98,10 @@ def _short(iri: str, names: Names) -> str:
 def _literal(term: ox.Literal) -> Shown:
     """Return a literal as a page shows it."""
     value = python_value(term)
+    if term.datatype.value in _NUMBERS and isinstance(value, str):
+        # It stands as it is written, but not all of thousands of digits.
+        text = term.value
+        return Shown(text if len(text) <= LONGEST_NUMBER else f"{text[:LONGEST_NUMBER]}…")
     language = term.language or ""
     datatype = term.datatype.value
     return Shown(

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
+
+import pyoxigraph as ox
 
 from kmgraph.namespaces import expand
 from kmgraph.stores.base import QuadStore
+from kmgraph.terms import Term
 from kmgraph_server.pages import words
 from kmgraph_server.pages.names import Names
+from kmgraph_server.pages.notes import Note, read_notes, with_basis
 from kmgraph_server.pages.queries import Solution, select, text_of
 from kmgraph_server.pages.shown import Shown, link, show
 
@@ -49,8 +53,9 @@ def read_sections(store: QuadStore, iri: str, names: Names, limit: int) -> Study
     :param iri: IRI of the study.
     :param limit: most rows of a table; posts and communities are never so many.
     """
+    noted = _Noted(store, names)
     posts = select(store, "study-posts", study=iri)
-    communities = _communities(select(store, "study-communities", study=iri), names)
+    communities = _communities(select(store, "study-communities", study=iri), names, noted)
     panels = select(store, "study-panels", study=iri)
     claims = select(store, "study-claims", study=iri)
     findings = select(store, "study-findings", study=iri)
@@ -58,10 +63,10 @@ def read_sections(store: QuadStore, iri: str, names: Names, limit: int) -> Study
     wide = [row for row in findings if text_of(row, "wide") == "true"]
     found = text_of
     tables = (
-        _posts(posts, names),
+        _posts(posts, names, noted),
         communities,
-        _panels(panels, names),
-        _claims(claims[:limit], names),
+        _panels(panels, names, noted),
+        _claims(claims[:limit], names, noted, iri),
         _discrepancies(select(store, "study-discrepancies", study=iri), names),
         _findings("findings", "What helped, hindered and came of it", own[:limit], names),
         _findings("programme", "What is recorded for its whole programme", wide[:limit], names),
@@ -74,6 +79,23 @@ def read_sections(store: QuadStore, iri: str, names: Names, limit: int) -> Study
         len(claims),
         tables,
     )
+
+
+class _Noted:
+    """Adds to values what is recorded about single statements.
+
+    Each record's notes are read once.
+    """
+
+    def __init__(self, store: QuadStore, names: Names) -> None:
+        self._store, self._names = store, names
+        self._notes: dict[str, list[Note]] = {}
+
+    def __call__(self, shown: Shown, iri: str, curie: str, term: Term | None) -> Shown:
+        """Return the value of a record's property with how the statement is known."""
+        if iri not in self._notes:
+            self._notes[iri] = read_notes(self._store, iri)
+        return with_basis(shown, self._notes[iri], expand(curie), term, self._names)
 
 
 def _cell(row: Solution, name: str, names: Names) -> Shown:
@@ -92,18 +114,26 @@ def _record(row: Solution, name: str, names: Names) -> Shown:
     return link(text_of(row, name), names)
 
 
-def _posts(rows: list[Solution], names: Names) -> Table:
+def _posts(rows: list[Solution], names: Names, noted: _Noted) -> Table:
     """Return the table of posts."""
+
+    def known(shown: Shown, row: Solution, curie: str, name: str) -> Shown:
+        return noted(shown, text_of(row, "post"), curie, row[name])
+
     return Table(
         "posts",
         "Knowledge-broker posts",
         ("Post", "Status", "Share of full time", "Held by", "How it is known"),
         tuple(
             (
-                _record(row, "post", names),
-                _in_words(row, "status", names),
-                Shown(_cell(row, "share", names).text),
-                _cell(row, "holder", names) if row["holder"] else Shown("nobody named"),
+                known(_record(row, "post", names), row, "km:alignedWith", "study"),
+                known(_in_words(row, "status", names), row, "km:postStatus", "status"),
+                known(
+                    Shown(_cell(row, "share", names).text), row, "km:fullTimeEquivalent", "share"
+                ),
+                known(_cell(row, "holder", names), row, "org:heldBy", "holder")
+                if row["holder"]
+                else Shown("nobody named"),
                 _in_words(row, "assertion", names),
             )
             for row in rows
@@ -112,17 +142,25 @@ def _posts(rows: list[Solution], names: Names) -> Table:
     )
 
 
-def _communities(rows: list[Solution], names: Names) -> Table:
+def _communities(rows: list[Solution], names: Names, noted: _Noted) -> Table:
     """Return the table of communities, one row each."""
     merged: dict[str, Solution] = {}
-    traits: dict[str, dict[str, set[str]]] = {}
+    traits: dict[str, dict[str, dict[str, Shown]]] = {}
+    properties = {"buildsOn": "km:buildsOn", "characteristic": "km:exhibits"}
     for row in rows:
         iri = text_of(row, "community")
         merged.setdefault(iri, row)
-        held = traits.setdefault(iri, {"buildsOn": set(), "characteristic": set()})
+        held = traits.setdefault(iri, {name: {} for name in properties})
         for name, values in held.items():
             if value := text_of(row, name):
-                values.add(names.name(value))
+                text = Shown(names.name(value))
+                values[text.text] = noted(text, iri, properties[name], row[name])
+
+    def before(iri: str, row: Solution) -> Shown:
+        if not row["preExisting"]:
+            return Shown("not reported")
+        return noted(_cell(row, "preExisting", names), iri, "km:preExisting", row["preExisting"])
+
     return Table(
         "communities",
         "Communities of practice",
@@ -131,9 +169,8 @@ def _communities(rows: list[Solution], names: Names) -> Table:
             (
                 link(iri, names),
                 _cell(row, "description", names),
-                _cell(row, "preExisting", names) if row["preExisting"] else Shown("not reported"),
-                Shown("; ".join(sorted(traits[iri]["buildsOn"]))),
-                Shown("; ".join(sorted(traits[iri]["characteristic"]))),
+                before(iri, row),
+                *(_joined(traits[iri][name]) for name in properties),
             )
             for iri, row in merged.items()
         ),
@@ -141,8 +178,22 @@ def _communities(rows: list[Solution], names: Names) -> Table:
     )
 
 
-def _panels(rows: list[Solution], names: Names) -> Table:
+def _joined(values: dict[str, Shown]) -> Shown:
+    """Return several values as one, in order of their texts."""
+    ordered = [values[text] for text in sorted(values)]
+    return replace(ordered[0], more=tuple(ordered[1:])) if ordered else Shown("")
+
+
+def _panels(rows: list[Solution], names: Names, noted: _Noted) -> Table:
     """Return the table of panels."""
+
+    def known(shown: Shown, row: Solution, curie: str, name: str) -> Shown:
+        return noted(shown, text_of(row, "panel"), curie, row[name]) if row[name] else shown
+
+    def reviews(row: Solution) -> Shown:
+        does = text_of(row, "reviews") == "true"
+        return known(Shown("yes"), row, "km:reviews", "study") if does else Shown("not reported")
+
     return Table(
         "panels",
         "Panels and who reviews it",
@@ -150,10 +201,12 @@ def _panels(rows: list[Solution], names: Names) -> Table:
         tuple(
             (
                 _record(row, "panel", names),
-                _in_words(row, "kind", names),
-                Shown("yes" if text_of(row, "reviews") == "true" else "not reported"),
-                _in_words(row, "frequency", names) if row["frequency"] else Shown("not reported"),
-                _in_words(row, "appointment", names),
+                known(_in_words(row, "kind", names), row, "km:panelKind", "kind"),
+                reviews(row),
+                known(_in_words(row, "frequency", names), row, "km:reviewFrequency", "frequency")
+                if row["frequency"]
+                else Shown("not reported"),
+                known(_in_words(row, "appointment", names), row, "km:appointment", "appointment"),
             )
             for row in rows
         ),
@@ -161,15 +214,16 @@ def _panels(rows: list[Solution], names: Names) -> Table:
     )
 
 
-def _claims(rows: list[Solution], names: Names) -> Table:
+def _claims(rows: list[Solution], names: Names, noted: _Noted, study: str) -> Table:
     """Return the table of claims."""
+    about = ox.NamedNode(study)
     return Table(
         "claims",
         "What documents say of it",
         ("Claim", "Number", "What is counted", "How it is known"),
         tuple(
             (
-                _record(row, "claim", names),
+                noted(_record(row, "claim", names), text_of(row, "claim"), "km:about", about),
                 _number(row, names),
                 _counted(row, names),
                 _in_words(row, "assertion", names),

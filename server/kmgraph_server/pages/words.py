@@ -6,6 +6,7 @@ Where a term is not listed here, pages use its label in the ontology.
 from __future__ import annotations
 
 import datetime as dt
+import math
 from decimal import Decimal
 from typing import Final
 
@@ -180,6 +181,8 @@ ASSERTIONS: Final = _expanded(
     }
 )
 
+#: Most digits of a number that a page shows.
+LONGEST_NUMBER: Final = 40
 _IRREGULAR: Final = {
     "analysis": "analyses",
     "community of practice": "communities of practice",
@@ -188,6 +191,15 @@ _IRREGULAR: Final = {
 _MONTHS: Final = (
     "January February March April May June July August September October November December"
 ).split()
+
+
+def is_web(iri: str) -> bool:
+    """Say whether an IRI is one that a page may link to; others could run as scripts.
+
+    >>> is_web("https://example.org/"), is_web("javascript:alert(1)")
+    (True, False)
+    """
+    return iri.lower().startswith(("https://", "http://"))
 
 
 def count(number: int) -> str:
@@ -230,17 +242,33 @@ def sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def _number_in_words(value: float | Decimal) -> str:
+    """Return a number as people write it; one of very many digits with a power of ten."""
+    exact = value if isinstance(value, float) else Decimal(value)
+    if exact != exact:
+        return "not a number"
+    if exact in (math.inf, -math.inf):
+        return "minus infinity" if exact < 0 else "infinity"
+    if not isinstance(exact, Decimal):
+        return str(value)
+    if abs(exact.adjusted()) >= LONGEST_NUMBER or len(exact.as_tuple().digits) > LONGEST_NUMBER:
+        return f"{exact:.6E}"
+    text = f"{exact:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def value_in_words(value: object) -> str:
     """Return a Python value as people write it.
 
     >>> value_in_words(True), value_in_words(dt.date(2012, 5, 29)), value_in_words(Decimal("0.20"))
     ('yes', '29 May 2012', '0.2')
+    >>> value_in_words(Decimal("1E5000")), value_in_words(float("-inf"))
+    ('1.000000E+5000', 'minus infinity')
     """
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, Decimal):
-        text = f"{value:f}"
-        return text.rstrip("0").rstrip(".") if "." in text else text
+    if isinstance(value, int | float | Decimal):
+        return _number_in_words(value)
     if isinstance(value, dt.datetime):
         return value.isoformat(sep=" ", timespec="minutes")
     if isinstance(value, dt.date):

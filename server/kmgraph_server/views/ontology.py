@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, render_template, request
 
-from kmgraph_server.negotiation import DOCUMENT, HTML, Offer, by_name
+from kmgraph_server.negotiation import DOCUMENT, Offer, by_name
 from kmgraph_server.pages import ontology_page
-from kmgraph_server.views.responses import add_alternates, data, negotiated, page
+from kmgraph_server.views.responses import (
+    add_alternates,
+    data,
+    forms_by_extension,
+    negotiated,
+    page,
+)
 
 blueprint = Blueprint("ontology", __name__)
 
@@ -14,7 +20,7 @@ blueprint = Blueprint("ontology", __name__)
 @blueprint.get("/ontology")
 def ontology() -> Response:
     """Send the ontology in the form that the client asks for."""
-    return _send(negotiated(DOCUMENT, request.args.get("format")))
+    return _send(negotiated(DOCUMENT, request.args.getlist("format")))
 
 
 @blueprint.get("/ontology.<any(html, ttl, nt, rdf, jsonld, json):extension>")
@@ -25,6 +31,7 @@ def ontology_as(extension: str) -> Response:
 
 def _send(offer: Offer) -> Response:
     """Send the ontology."""
+    forms = forms_by_extension("/ontology", DOCUMENT)
     if offer.format is not None:
         response = data(ontology_page.serialised(offer.format), offer)
     else:
@@ -34,7 +41,7 @@ def _send(offer: Offer) -> Response:
                 modules=ontology_page.read_modules(),
                 kinds=ontology_page.KINDS,
                 frameworks=ontology_page.frameworks(),
-                downloads=[entry for entry in DOCUMENT if entry is not HTML],
+                downloads=[form for form in forms if form.offer.format is not None],
             )
         )
-    return add_alternates(response, "/ontology", DOCUMENT)
+    return add_alternates(response, "/ontology", forms)

@@ -2,31 +2,53 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
+from urllib.parse import urlencode
+
 from flask import Blueprint, Response, render_template, request
 
 from kmgraph.errors import ParameterError
 from kmgraph.questions import Question, answer
 from kmgraph_server.errors import MalformedRequestError
-from kmgraph_server.negotiation import ANSWER, HTML, Offer
+from kmgraph_server.negotiation import ANSWER, HTML, LISTING
 from kmgraph_server.pages.answer_page import lacks_required, pickers, tabulate
 from kmgraph_server.pages.entity_page import where
 from kmgraph_server.problems import to_problem
 from kmgraph_server.protocol import parse_pairs
 from kmgraph_server.state import settings, snapshot
-from kmgraph_server.views.responses import add_alternates, data, negotiated, page
+from kmgraph_server.views.responses import (
+    Form,
+    add_alternates,
+    data,
+    forms_by_extension,
+    forms_by_parameter,
+    negotiated,
+    page,
+)
 
 blueprint = Blueprint("questions", __name__, url_prefix="/questions")
 
+#: Most characters of a name that a message repeats.
+_QUOTED = 60
 _EXTENSIONS = tuple(f".{offer.name}" for offer in ANSWER)
 
 
 @blueprint.get("")
 def index() -> Response:
     """List the questions, by what they ask about."""
+    questions = list(snapshot().catalogue.values())
+    forms = forms_by_parameter("/questions", LISTING)
+    offer = negotiated(LISTING, request.args.getlist("format"))
+    if offer is not HTML:
+        listed = json.dumps([_described(one) for one in questions], ensure_ascii=False, indent=2)
+        return add_alternates(data(f"{listed}\n", offer), "/questions", forms)
     groups: dict[str, list[Question]] = {}
-    for question in snapshot().catalogue.values():
+    for question in questions:
         groups.setdefault(_subject(question), []).append(question)
-    return page(render_template("questions.html", groups=groups))
+    return add_alternates(
+        page(render_template("questions.html", groups=groups)), "/questions", forms
+    )
 
 
 @blueprint.get("/<name>")
@@ -34,14 +56,33 @@ def ask(name: str) -> Response:
     """Show the form of a question and its answer, or send the answer as data."""
     question, wanted = _question(name)
     given, named = _given()
-    offer = negotiated(ANSWER, wanted or named)
+    offer = negotiated(ANSWER, [wanted] if wanted else named)
+    path = f"/questions/{question.id}"
+    chosen = {key: value for key, value in given.items() if value}
+    query = f"?{urlencode(chosen)}" if chosen else ""
+    forms = forms_by_extension(path, ANSWER, query)
     if offer is HTML:
-        return add_alternates(_form(question, given), f"/questions/{question.id}", ANSWER)
+        return add_alternates(_form(question, given, forms), path + query, forms)
     found = answer(question, snapshot().dataset.store, given)
     body = found.to_csv() if offer.name == "csv" else found.to_json()
-    response = add_alternates(data(body, offer), f"/questions/{question.id}", ANSWER)
+    response = add_alternates(data(body, offer), path + query, forms)
     response.headers["Content-Disposition"] = f'inline; filename="{question.id}.{offer.name}"'
     return response
+
+
+def _described(question: Question) -> dict[str, object]:
+    """Return a question as plain values, with the address of its answer."""
+    return {
+        "id": question.id,
+        "title": question.title,
+        "question": question.question,
+        "framework": question.framework,
+        "status": question.status,
+        "unverified": question.unverified,
+        "address": f"/questions/{question.id}",
+        "parameters": [asdict(parameter) for parameter in question.parameters],
+        "returns": [asdict(column) for column in question.returns],
+    }
 
 
 def _subject(question: Question) -> str:
@@ -60,17 +101,23 @@ def _question(name: str) -> tuple[Question, str | None]:
     return catalogue[name], None
 
 
-def _given() -> tuple[dict[str, str], str | None]:
-    """Return the parameters that the request gives, and the wanted format."""
+def _given() -> tuple[dict[str, str], list[str]]:
+    """Return the parameters that the request gives, and the names of the wanted format."""
     given: dict[str, str] = {}
+    formats = []
     for name, value in parse_pairs(request.query_string):
-        if name in given:
-            raise MalformedRequestError(f"the parameter '{name}' is given twice: give it once")
-        given[name] = value
-    return given, given.pop("format", None)
+        if name == "format":
+            formats.append(value)
+        elif name in given:
+            raise MalformedRequestError(
+                f"the parameter '{name[:_QUOTED]}' is given twice: give it once"
+            )
+        else:
+            given[name] = value
+    return given, formats
 
 
-def _form(question: Question, given: dict[str, str]) -> Response:
+def _form(question: Question, given: dict[str, str], forms: list[Form]) -> Response:
     """Return the page of a question, with its answer unless something is still to be chosen."""
     served = snapshot()
     table, problem = None, None
@@ -85,17 +132,11 @@ def _form(question: Question, given: dict[str, str]) -> Response:
             "question.html",
             question=question,
             pickers=pickers(question, served.dataset.store, served.names, given),
-            given={name: value for name, value in given.items() if value},
             table=table,
             problem=problem,
-            downloads=_downloads(),
+            downloads=[form for form in forms if form.offer is not HTML],
             where=where,
         )
     )
     response.status_code = problem.status if problem else 200
     return response
-
-
-def _downloads() -> list[Offer]:
-    """Return the forms in which an answer can be downloaded."""
-    return [offer for offer in ANSWER if offer is not HTML]

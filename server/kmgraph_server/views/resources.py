@@ -9,37 +9,50 @@ Source: https://www.w3.org/TR/cooluris/
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import chain
 from typing import Final
-from urllib.parse import quote
 
+import pyoxigraph as ox
 from flask import Blueprint, Response, render_template, request
 
 from kmgraph.entity import Entity
 from kmgraph.errors import RecordNotFoundError
 from kmgraph.namespaces import FRAMEWORK, expand
 from kmgraph.results import Triples
+from kmgraph.stores.base import QuadStore
+from kmgraph_server.addresses import iri_tails, to_path, to_uri
 from kmgraph_server.headers import link
-from kmgraph_server.negotiation import DOCUMENT, HTML, Offer, by_name
+from kmgraph_server.negotiation import DOCUMENT, Offer, by_name
 from kmgraph_server.pages import ontology_page
 from kmgraph_server.pages.entity_page import read_entity, where
 from kmgraph_server.pages.study_page import read_sections
 from kmgraph_server.state import Snapshot, settings, snapshot
-from kmgraph_server.views.responses import add_alternates, data, negotiated, page, varying
+from kmgraph_server.views.responses import (
+    Form,
+    add_alternates,
+    forms_by_extension,
+    forms_by_parameter,
+    graph,
+    negotiated,
+    page,
+    varying,
+)
 
 blueprint = Blueprint("resources", __name__)
 
 _STUDY: Final = expand("km:Study")
-_SAFE: Final = "/-._~!$&'()*+,;=:@"
 _EXTENSIONS: Final = {
     extension: by_name(extension, DOCUMENT)
     for extension in ("html", "ttl", "nt", "rdf", "jsonld", "json")
 }
+_DEFAULT: Final = ox.DefaultGraph()
 
 
 @blueprint.get("/id/<path:path>")
 def thing(path: str) -> Response:
     """Send whoever asks for a thing to the document about it."""
-    target = f"/doc/{quote(path, safe=_SAFE)}"
+    target = f"/doc/{to_path(iri_tails(request.environ, '/id/', path)[0])}"
     if request.query_string:
         target += f"?{request.query_string.decode('latin-1')}"
     response = Response(status=303, headers={"Location": target})
@@ -62,58 +75,75 @@ def framework(path: str) -> Response:
 def _document(namespace: str, prefix: str, path: str) -> Response:
     """Send the document about what a namespace and a path name."""
     served = snapshot()
-    entity, path, offer = _find(served, namespace, quote(path, safe=_SAFE))
-    chosen = offer or negotiated(DOCUMENT, request.args.get("format"))
-    address = prefix + path
+    store = served.dataset.store
+    iri, offer = _find(store, namespace, iri_tails(request.environ, prefix, path))
+    chosen = offer or negotiated(DOCUMENT, request.args.getlist("format"))
+    address = prefix + to_path(iri.removeprefix(namespace))
+    forms = _forms(store, iri, address)
+    entity = Entity(store, iri)
     if chosen.format is None:
-        response = _page(served, entity, address)
+        response = _page(served, entity, address, forms)
     else:
-        body = Triples(entity.triples()).serialize(chosen.format)
-        response = data(body, chosen)
-    response.headers.add("Link", link(entity.iri, "describes"))
-    return add_alternates(response, address.rstrip("/"), DOCUMENT)
+        response = graph(Triples(entity.triples()), chosen, DOCUMENT)
+    response.headers.add("Link", link(to_uri(iri), "describes"))
+    return add_alternates(response, address, forms)
 
 
-def _find(served: Snapshot, namespace: str, path: str) -> tuple[Entity, str, Offer | None]:
-    """Return an entity, its path without an extension, and the form the extension asks for.
+def _find(store: QuadStore, namespace: str, tails: Sequence[str]) -> tuple[str, Offer | None]:
+    """Return the IRI of what is meant, and the form that an extension asks for.
 
-    Ids may hold dots, so a path counts as a whole before its end counts as an extension.
+    Ids may hold dots, so a path counts as a whole before its end counts as an extension. IRIs of
+    frameworks end in a slash, which people leave out.
 
     :raises RecordNotFoundError: the store says nothing of it.
     """
-    for candidate in _candidates(path):
-        entity = Entity(served.dataset.store, namespace + candidate)
-        if entity:
-            return entity, candidate, None
-    stem, dot, extension = path.rpartition(".")
-    if dot and extension in _EXTENSIONS:
-        for candidate in _candidates(stem):
-            entity = Entity(served.dataset.store, namespace + candidate)
-            if entity:
-                return entity, candidate, _EXTENSIONS[extension]
-    raise RecordNotFoundError(f"nothing is known of <{namespace}{path}>")
+    for tail in tails:
+        for iri in (namespace + tail, f"{namespace}{tail}/"):
+            if _is_known(store, iri):
+                return iri, None
+    for tail in tails:
+        stem, dot, extension = tail.rpartition(".")
+        for iri in (namespace + stem, f"{namespace}{stem}/") if dot else ():
+            if extension in _EXTENSIONS and _is_known(store, iri):
+                return iri, _EXTENSIONS[extension]
+    raise RecordNotFoundError(f"nothing is known of <{namespace}{tails[0]}>")
 
 
-def _candidates(path: str) -> tuple[str, ...]:
-    """Return a path as it is, and with a slash at its end, as the IRIs of frameworks have."""
-    return (path,) if path.endswith("/") else (path, f"{path}/")
+def _is_known(store: QuadStore, iri: str) -> bool:
+    """Say whether the store says anything of an IRI."""
+    try:
+        node = ox.NamedNode(iri)
+    except ValueError:
+        return False
+    found = chain(store.quads(node, None, None, _DEFAULT), store.quads(None, None, node, _DEFAULT))
+    return next(found, None) is not None
 
 
-def _page(served: Snapshot, entity: Entity, address: str) -> Response:
+def _forms(store: QuadStore, iri: str, address: str) -> list[Form]:
+    """Return where each form of a document is.
+
+    An extension cannot be put after a slash, nor where it makes the IRI of something else.
+    """
+    is_taken = any(_is_known(store, f"{iri}.{extension}") for extension in _EXTENSIONS)
+    if address.endswith("/") or is_taken:
+        return forms_by_parameter(address, DOCUMENT)
+    return forms_by_extension(address, DOCUMENT)
+
+
+def _page(served: Snapshot, entity: Entity, address: str, forms: Sequence[Form]) -> Response:
     """Return the page of an entity; a study has sections of its own."""
     limit = settings().group_limit
     shown = read_entity(entity, served.names, ontology_page.definitions(), limit)
     sections = None
     if _STUDY in entity.types:
         sections = read_sections(served.dataset.store, entity.iri, served.names, limit)
-    downloads = [offer for offer in DOCUMENT if offer is not HTML]
     return page(
         render_template(
             "study.html" if sections else "entity.html",
             entity=shown,
             sections=sections,
-            address=address.rstrip("/"),
-            downloads=downloads,
+            address=address,
+            downloads=[form for form in forms if form.offer.format is not None],
             where=where,
         )
     )

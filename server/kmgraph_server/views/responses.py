@@ -3,27 +3,66 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
 from typing import IO, Final, cast
 
 from flask import Response, request
 
+from kmgraph.errors import TermError
 from kmgraph.formats import Format
 from kmgraph.results import Boolean, Solutions, Triples
+from kmgraph_server.errors import NotAcceptableError
 from kmgraph_server.headers import link
-from kmgraph_server.negotiation import Offer, by_name, choose
+from kmgraph_server.negotiation import HTML, Offer, by_names, choose, forms
 
 #: Bytes of a result that are held in memory before it goes to a temporary file.
 SPOOL_BYTES: Final = 4_000_000
 
 
-def negotiated(offers: Sequence[Offer], name: str | None = None) -> Offer:
-    """Return what to send: by short name where one is given, else by the Accept header.
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form of a document, and the address at which it is always sent in this form."""
 
-    :raises MalformedRequestError: nothing on offer has the name.
+    offer: Offer
+    href: str
+
+
+def forms_by_extension(path: str, offers: Sequence[Offer], query: str = "") -> list[Form]:
+    """Return the forms of a document whose addresses end in an extension.
+
+    :param path: path of the document, encoded.
+    :param query: parameters of the address, with their question mark.
+
+    >>> forms_by_extension("/doc/a", [HTML], "?b=1")[0].href
+    '/doc/a.html?b=1'
+    """
+    return [Form(offer, f"{path}.{offer.name}{query}") for offer in _listed(offers)]
+
+
+def forms_by_parameter(path: str, offers: Sequence[Offer]) -> list[Form]:
+    """Return the forms of a document whose addresses name the format as a parameter.
+
+    >>> forms_by_parameter("/doc/a/", [HTML])[0].href
+    '/doc/a/?format=html'
+    """
+    return [Form(offer, f"{path}?format={offer.name}") for offer in _listed(offers)]
+
+
+def _listed(offers: Sequence[Offer]) -> list[Offer]:
+    """Return the page, where it is on offer, and the forms, each once."""
+    return [offer for offer in offers if offer is HTML] + forms(offers)
+
+
+def negotiated(offers: Sequence[Offer], names: Sequence[str] = ()) -> Offer:
+    """Return what to send: by short name where one is given that fits, else by the Accept header.
+
+    :param names: values of ``format``, best first.
+    :raises MalformedRequestError: the names are those of no format at all.
     :raises NotAcceptableError: nothing on offer is acceptable.
     """
-    return by_name(name, offers) if name else choose(request.headers.get("Accept"), offers)
+    given = [name for name in names if name.strip()]
+    return by_names(given, offers) or choose(request.headers.get("Accept"), offers)
 
 
 def page(text: str) -> Response:
@@ -36,19 +75,45 @@ def data(body: bytes | str, offer: Offer) -> Response:
     return varying(Response(body, content_type=offer.content_type))
 
 
-def result(answer: Solutions | Boolean | Triples, offer: Offer, fmt: Format) -> Response:
+def graph(triples: Triples, offer: Offer, offers: Sequence[Offer]) -> Response:
+    """Return a graph in the media type of an offer.
+
+    :param offers: what could be sent instead.
+    :raises NotAcceptableError: the format has no way to write the graph.
+    """
+    if offer.format is None:
+        raise NotAcceptableError(_others(offers, offer))
+    try:
+        return data(triples.serialize(offer.format), offer)
+    except TermError as error:
+        raise NotAcceptableError(_others(offers, offer), str(error)) from error
+
+
+def _others(offers: Sequence[Offer], refused: Offer) -> list[str]:
+    """Return the media types on offer in other formats than the one that was refused."""
+    return [offer.media_type for offer in forms(offers) if offer.format != refused.format]
+
+
+def result(
+    answer: Solutions | Boolean | Triples, offer: Offer, fmt: Format, offers: Sequence[Offer]
+) -> Response:
     """Return the result of a query.
 
     It is written out whole before the first byte is sent, so that a query that fails half way
     gets an error and never a short answer that looks complete.
+
+    :param offers: what could be sent instead.
+    :raises NotAcceptableError: the format has no way to write the result.
     """
     buffer = cast("IO[bytes]", SpooledTemporaryFile(max_size=SPOOL_BYTES))
     try:
         answer.write(buffer, fmt)
         length = buffer.tell()
         buffer.seek(0)
-    except BaseException:
+    except BaseException as error:
         buffer.close()
+        if isinstance(error, TermError):
+            raise NotAcceptableError(_others(offers, offer), str(error)) from error
         raise
     finally:
         _let_go(answer)
@@ -86,12 +151,12 @@ def varying(response: Response) -> Response:
     return response
 
 
-def add_alternates(response: Response, path: str, offers: Sequence[Offer]) -> Response:
+def add_alternates(response: Response, address: str, found: Sequence[Form]) -> Response:
     """Add a Link header for each form in which the same thing can be had.
 
-    :param path: path of the document without an extension.
+    :param address: address of the document whatever its form, encoded.
     """
-    for offer in offers:
-        response.headers.add("Link", link(f"{path}.{offer.name}", "alternate", offer.media_type))
-    response.headers.add("Link", link(path, "canonical"))
+    for form in found:
+        response.headers.add("Link", link(form.href, "alternate", form.offer.media_type))
+    response.headers.add("Link", link(address, "canonical"))
     return response

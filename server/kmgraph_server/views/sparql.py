@@ -15,7 +15,7 @@ from kmgraph.errors import QueryError
 from kmgraph.namespaces import PREFIXES
 from kmgraph.sparql import analyse
 from kmgraph_server.errors import MalformedRequestError
-from kmgraph_server.negotiation import BOOLEAN, GRAPH, HTML, SOLUTIONS, Offer
+from kmgraph_server.negotiation import BOOLEAN, GRAPH, HTML, SOLUTIONS, Offer, forms
 from kmgraph_server.pages.results_page import ResultTable, tabulate
 from kmgraph_server.problems import Problem, to_problem
 from kmgraph_server.protocol import ProtocolRequest, parse_request
@@ -68,7 +68,7 @@ def _wants_page(asked: ProtocolRequest) -> bool:
     """Say whether a page is asked for, whatever the query form."""
     offers = (SOLUTIONS[0], *(offer for offer in (*SOLUTIONS, *GRAPH) if offer is not HTML), HTML)
     try:
-        return negotiated(offers, asked.format) is HTML
+        return negotiated(offers, asked.formats) is HTML
     except MalformedRequestError:
         return False
 
@@ -78,7 +78,7 @@ def _answer(asked: ProtocolRequest) -> Response:
     base = request.base_url
     # The query form decides what is on offer, so what cannot be sent is not worked out.
     form = analyse(asked.query, base_iri=base).form
-    offer = negotiated(_OFFERS[form], asked.format)
+    offer = negotiated(_OFFERS[form], asked.formats)
     served = snapshot()
     answer = served.dataset.store.query(
         asked.query,
@@ -89,7 +89,7 @@ def _answer(asked: ProtocolRequest) -> Response:
     if offer.format is None:
         table = tabulate(answer, served.names, settings().page_row_limit)
         return _page(asked, table=table, offers=_OFFERS[form])
-    return result(answer, offer, offer.format)
+    return result(answer, offer, offer.format, _OFFERS[form])
 
 
 def _page(
@@ -108,7 +108,7 @@ def _page(
             table=table,
             problem=problem,
             downloads=_downloads(asked, offers),
-            offers=_distinct(offers),
+            offers=forms(offers),
             questions=list(snapshot().catalogue.values()),
             asked=asked,
             prefixes=PREFIXES,
@@ -125,15 +125,6 @@ def _example() -> str:
     return "\n".join(lines) + "\n\n" + "\n".join(body).strip() + "\n"
 
 
-def _distinct(offers: tuple[Offer, ...]) -> list[Offer]:
-    """Return the formats that a result can be had in, each once."""
-    found: dict[str, Offer] = {}
-    for offer in offers:
-        if offer is not HTML:
-            found.setdefault(offer.name, offer)
-    return list(found.values())
-
-
 def _downloads(asked: ProtocolRequest, offers: tuple[Offer, ...]) -> dict[str, str]:
     """Return format to address of the whole result; none where the query is too long for one."""
     if len(asked.query) > _LINKED_LENGTH:
@@ -142,5 +133,5 @@ def _downloads(asked: ProtocolRequest, offers: tuple[Offer, ...]) -> dict[str, s
     graphs += [("named-graph-uri", iri) for iri in asked.named_graphs]
     return {
         name: "/sparql?" + urlencode([("query", asked.query), *graphs, ("format", name)])
-        for name in (offer.name for offer in _distinct(offers))
+        for name in (offer.name for offer in forms(offers))
     }

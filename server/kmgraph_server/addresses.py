@@ -1,0 +1,79 @@
+"""From IRIs to addresses of this server, and back. Pure functions.
+
+A server is given the path of a request decoded, and that loses which characters the IRI held in
+encoded form: ``Crohn%27s`` and ``Crohn's`` look the same. So IRIs are built from the path as it
+was sent, which servers hand on beside the decoded one.
+
+Source: https://www.rfc-editor.org/rfc/rfc3987#section-3
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+from urllib.parse import quote, unquote
+
+#: Characters of an IRI that stay as they are in the path of an address.
+_KEPT: Final = "/-._~!$&'()*+,;=:@"
+#: What only :func:`to_path` encodes: an IRI holds it as it is, or cannot hold it at all.
+_OURS: Final = re.compile("(?:%(?:3F|23|5B|5D|[89A-F][0-9A-F]))+", re.IGNORECASE)
+_ORIGIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
+
+
+def to_path(tail: str) -> str:
+    """Return the end of an IRI as the end of an address.
+
+    >>> to_path("condition/Crohn%27s"), to_path("a?b#c")
+    ('condition/Crohn%27s', 'a%3Fb%23c')
+    """
+    return quote(tail, safe=f"{_KEPT}%")
+
+
+def to_uri(iri: str) -> str:
+    """Return an IRI in the characters that a header can hold.
+
+    >>> to_uri("https://example.org/é?a#b")
+    'https://example.org/%C3%A9?a#b'
+    """
+    return quote(iri, safe=f"{_KEPT}%?#[]")
+
+
+def sent_path(environ: Mapping[str, Any]) -> str:
+    """Return the path of a request as the client sent it; empty where the server does not tell.
+
+    :param environ: the WSGI environment.
+
+    >>> sent_path({"REQUEST_URI": "/doc/Crohn%27s?format=ttl"})
+    '/doc/Crohn%27s'
+    """
+    # WSGI hands bytes on as Latin-1.
+    sent = str(environ.get("RAW_URI") or environ.get("REQUEST_URI") or "")
+    text = sent.encode("latin-1", "replace").decode("utf-8", "replace")
+    path = _ORIGIN.sub("", text, count=1).partition("?")[0]
+    return path.removeprefix(str(environ.get("SCRIPT_NAME", "")))
+
+
+def iri_tails(environ: Mapping[str, Any], prefix: str, decoded: str) -> list[str]:
+    """Return the ends of IRIs that a request may mean, the likeliest first.
+
+    :param environ: the WSGI environment.
+    :param prefix: beginning of the path that stands for the namespace.
+    :param decoded: the rest of the path, decoded.
+
+    >>> iri_tails({"REQUEST_URI": "/doc/a%27%3Fb"}, "/doc/", "a'?b")[:2]
+    ['a%27%3Fb', 'a%27?b']
+    """
+    return list(dict.fromkeys(_tails(sent_path(environ), prefix, decoded)))
+
+
+def _tails(sent: str, prefix: str, decoded: str) -> Iterator[str]:
+    """Yield the ends of IRIs, some of them twice."""
+    if sent.startswith(prefix):
+        tail = to_path(sent.removeprefix(prefix))
+        yield tail
+        yield _OURS.sub(lambda match: unquote(match[0]), tail)
+    # Some clients encode less or more than the IRI has encoded.
+    yield quote(decoded, safe=_KEPT)
+    yield decoded
+    yield quote(decoded, safe="/-._~")
