@@ -179,8 +179,8 @@ def tables_markdown() -> str:
         "other sheet and every column without a mark may be left out.",
         "Ids are unique over all sheets. Several items in a cell are separated by `;`",
         r"(`\;` for a semicolon inside an item, `\\` for a backslash before one).",
-        "Rows that begin with `#` where the id would stand are notes, and so are columns whose name",
-        "begins with `_`.",
+        "Rows that begin with `#` where the id would stand are notes, and so are columns whose",
+        "name begins with `_`.",
         "",
     ]
     for table in TABLES.values():
