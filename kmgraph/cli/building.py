@@ -126,7 +126,7 @@ def summary_text(summary: BuildSummary, rejects: Path | None = None) -> str:
     if not summary.changed:
         return f"nothing has changed: generation {generation.id} is current"
     lines = [f"generation {generation.id} is published"]
-    records = ", ".join(f"{n} {sheet.replace('_', ' ')}" for sheet, n in summary.records.items())
+    records = ", ".join(f"{sheet} {n:,}" for sheet, n in summary.records.items())
     if records:
         lines.append(f"records: {records}")
     triples = ", ".join(f"{graph.name} {graph.triples:,}" for graph in generation.graphs)

@@ -47,7 +47,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run("example", "clahrc-ndl", folder / "bundle")
     result = run("build", folder / "bundle", "--store", path)
     assert "generation 1 is published" in result.stdout
-    assert "16 studies" in result.stdout
+    assert "studies 16" in result.stdout
     return path
 
 
