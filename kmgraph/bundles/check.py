@@ -275,14 +275,12 @@ class BundleCheck:
             return
         if not record_id:
             return
-        _dataset, colon, _local = record_id.partition(":")
-        if colon:
-            sheet = self.sheet_of(record_id)
-            if sheet != raw.sheet:
-                expected = f"a record of {raw.sheet} of a dataset that this one extends"
-                row.problems.append(_problem(raw, "id", record_id, "dangling-reference", expected))
+        is_foreign = self._foreign_id(raw)
+        if is_foreign and self.sheet_of(record_id) != raw.sheet:
+            expected = f"a record of {raw.sheet} of a dataset that this one extends"
+            row.problems.append(_problem(raw, "id", record_id, "dangling-reference", expected))
         if (raw.sheet, raw.number) in self._duplicates or (
-            not colon and self._elsewhere.existing_sheet(record_id)
+            not is_foreign and self._elsewhere.existing_sheet(record_id)
         ):
             expected = "an id that no other record has"
             row.problems.append(_problem(raw, "id", record_id, "duplicate-id", expected))

@@ -139,8 +139,9 @@ def summary_text(summary: BuildSummary, rejects: Path | None = None) -> str:
         lines.append(f"no copy of document '{name}' was found, so its passages have no quotes")
     for name in summary.quotes_beyond:
         lines.append(f"passage '{name}' has lines beyond the end of the copy, so it has no quote")
-    if summary.problems or summary.rejected:
+    if summary.problems:
         lines.append(problems_to_text(summary.problems))
+    if summary.problems or summary.rejected:
         lines.append(f"{summary.rejected} row(s) set aside in {rejects}")
         lines += [
             f"{file} could not be read to its end: set aside whole" for file in summary.unread

@@ -125,11 +125,13 @@ def _build_once(
             report = validate_prepared(target, writer, staged, directory, progress)
         with clock.phase("publish"):
             records: Counter[str] = sum((d.records for d in staged), Counter())
+            # Before anything is published without them, so that no crash can lose them.
+            rejected = sum(_write_rejected(d, options, several=len(staged) > 1) for d in staged)
             generation = writer.publish(counts={"records": dict(records)})
     return BuildSummary(
         generation,
         records=records,
-        rejected=sum(_write_rejected(d, options, several=len(staged) > 1) for d in staged),
+        rejected=rejected,
         problems=[problem for d in staged for problem in d.problems],
         unread=[file for d in staged for file, _ in sorted(d.check.blocked)],
         report=report,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -93,10 +93,6 @@ class DatasetBuilder:
 
     def add(self, *records: Record) -> None:
         """Add records; they are checked when the dataset is built."""
-        self._records.extend(records)
-
-    def add_all(self, records: Iterable[Record]) -> None:
-        """Add many records."""
         self._records.extend(records)
 
     def bundle(self) -> MemoryBundle:

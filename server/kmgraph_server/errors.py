@@ -3,7 +3,7 @@
 ::
 
     KmGraphError
-      RequestFaultError(status)   MalformedRequestError 400 · PageNotFoundError 404
+      RequestFaultError(status)   MalformedRequestError 400
                                   · NotAcceptableError 406 · UnsupportedMediaTypeError 415
 """
 
@@ -28,13 +28,6 @@ class MalformedRequestError(RequestFaultError):
     """A parameter is missing, given twice, or not readable."""
 
     code = "malformed-request"
-
-
-class PageNotFoundError(RequestFaultError):
-    """There is nothing at this address."""
-
-    code = "page-not-found"
-    status = 404
 
 
 class NotAcceptableError(RequestFaultError):

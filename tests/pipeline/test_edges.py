@@ -101,6 +101,17 @@ def test_what_the_shapes_refuse_is_set_aside_too(store: GenerationStore, tmp_pat
     assert clean.digest() == store.digest()
 
 
+def test_rejects_are_written_before_anything_is_published(
+    store: GenerationStore, tmp_path: Path
+) -> None:
+    """Where the rejects cannot be written, nothing is published without them."""
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    made = bundle("one", Study(id="S1", title=""), Study(id="S2", title="Two"))
+    with pytest.raises(OSError):
+        kmgraph.build([made], store, keep(tmp_path / "file" / "rejects"))
+    assert store.current_id() is None
+
+
 def test_several_bundles_have_rejects_of_their_own(store: GenerationStore, tmp_path: Path) -> None:
     """Each dataset's rejects are a bundle."""
     bad = Study(id="S1", title="")
