@@ -4,17 +4,23 @@ PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
 STORE := .demo-store
+# A programme that was generated, in a store of its own: it is never pooled with the real one.
+SYNTHETIC := .demo-synthetic
+SYNTHETIC_STORE := .demo-synthetic-store
+SYNTHETIC_BASE := https://w3id.org/kmgraph/synthetic/
+SYNTHETIC_STUDIES := 40
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --no-binary owlready2 --require-hashes
 
 .PHONY: help demo test check lock docs clean
 
 help:
-	@echo "make demo   build the CLAHRC-NDL example and serve it at http://127.0.0.1:$(PORT)/ (PORT=...)"
+	@echo "make demo   build the CLAHRC-NDL example and serve it at http://127.0.0.1:$(PORT)/ (PORT=...),"
+	@echo "            with a synthetic programme in a store of its own at /synthetic/"
 	@echo "make test   run the tests"
 	@echo "make check  run the linter and the type checker"
 	@echo "make docs   write the generated parts of the documentation anew"
 	@echo "make lock   pin the dependencies anew (needs uv)"
-	@echo "make clean  remove the environment and the demo's store"
+	@echo "make clean  remove the environment and the demo's stores"
 
 $(VENV)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "kmgraph needs Python 3.11 or later: make PYTHON=python3.12 ..."; exit 1; }
@@ -32,10 +38,18 @@ $(VENV)/dev: requirements-dev.lock pyproject.toml | $(VENV)/demo
 	@$(PIP_INSTALL) -r requirements-dev.lock
 	@touch $@
 
-demo: $(VENV)/demo
+demo: $(VENV)/demo | $(SYNTHETIC)
 	@$(BIN)/kmgraph init --store $(STORE) --exist-ok
 	@$(BIN)/kmgraph build kmgraph/examples/clahrc-ndl --store $(STORE) --if-changed
-	@exec $(BIN)/kmgraph serve --store $(STORE) --host 127.0.0.1 --port $(PORT)
+	@$(BIN)/kmgraph init --store $(SYNTHETIC_STORE) --base $(SYNTHETIC_BASE) --exist-ok
+	@$(BIN)/kmgraph build $(SYNTHETIC) --store $(SYNTHETIC_STORE) --if-changed
+	@exec $(BIN)/kmgraph serve --store $(STORE) --mount /synthetic=$(SYNTHETIC_STORE) --host 127.0.0.1 --port $(PORT)
+
+# Written beside and moved, so that a run that was stopped leaves nothing that looks whole.
+$(SYNTHETIC): $(wildcard kmgraph/synthetic/*.py) | $(VENV)/demo
+	@rm -rf $@ $@.part
+	@$(BIN)/kmgraph generate $@.part --studies $(SYNTHETIC_STUDIES) --seed 1
+	@mv $@.part $@
 
 test: $(VENV)/dev
 	@$(BIN)/python -m pytest -n 2 --dist worksteal
@@ -53,4 +67,4 @@ lock:
 	$(LOCK) --extra dev --constraint requirements.lock --output-file requirements-dev.lock
 
 clean:
-	rm -rf $(VENV) $(STORE)
+	rm -rf $(VENV) $(STORE) $(SYNTHETIC) $(SYNTHETIC).part $(SYNTHETIC_STORE)

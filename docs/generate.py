@@ -21,6 +21,7 @@ from kmgraph import errors, formats, sparql
 from kmgraph.bundles.problems import CODES
 from kmgraph.bundles.template import tables_markdown
 from kmgraph.cli import cli
+from kmgraph.derivation import load_rules
 from kmgraph.errors import KmGraphError
 from kmgraph.namespaces import PREFIXES
 from kmgraph.questions import Question, load_catalogue
@@ -229,6 +230,14 @@ def media_types() -> str:
     return "\n".join(lines)
 
 
+def rules() -> str:
+    """Return the rules of readings, in the order in which they run."""
+    lines = ["| rule | what it says | unverified |", "|---|---|---|"]
+    for rule in (*load_rules("framework"), *load_rules("readings")):
+        lines.append(f"| `{rule.id}` | {_cell(rule.summary)} | {_cell(rule.unverified)} |")
+    return "\n".join(lines)
+
+
 def prefixes() -> str:
     """Return the prefixes as lines of a query."""
     lines = [f"PREFIX {name}: <{iri}>" for name, iri in PREFIXES.items()]
@@ -303,6 +312,7 @@ SECTIONS: Final[dict[str, Callable[..., str]]] = {
     "query-limits": query_limits,
     "questions": questions,
     "routes": routes,
+    "rules": rules,
     "settings": settings,
     "tables": tables,
 }

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from kmgraph.quality import validate
     from kmgraph.questions import load_catalogue
     from kmgraph.stores.generations import GenerationStore
+    from kmgraph.synthetic import generate
 
 #: Public name to the module that defines it.
 _MODULES = {
@@ -47,6 +48,7 @@ _MODULES = {
     "build_in_memory": "kmgraph.pipeline",
     "export": "kmgraph.exports",
     "export_bundle": "kmgraph.exports",
+    "generate": "kmgraph.synthetic",
     "load_catalogue": "kmgraph.questions",
     "load_ontology": "kmgraph.ontology",
     "load_rdf": "kmgraph.pipeline",
@@ -73,6 +75,7 @@ __all__ = [
     "build_in_memory",
     "export",
     "export_bundle",
+    "generate",
     "load_catalogue",
     "load_ontology",
     "load_rdf",

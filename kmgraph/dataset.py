@@ -14,10 +14,18 @@ import rdflib
 from kmgraph import artefacts
 from kmgraph.entity import Entity
 from kmgraph.errors import InputError
+from kmgraph.explanation import Explanation, explain
 from kmgraph.formats import NQUADS, NTRIPLES
 from kmgraph.namespaces import PREFIXES, expand
 from kmgraph.questions import Answer, Catalogue, answer, load_catalogue
-from kmgraph.records import TABLES
+from kmgraph.readings import (
+    Cases,
+    diagnoses_frame,
+    flips_frame,
+    ratings_frame,
+    summaries_frame,
+)
+from kmgraph.records import SEGMENTS, TABLES
 from kmgraph.results import Solutions
 from kmgraph.stores.base import Answer as QueryAnswer
 from kmgraph.stores.base import QuadStore
@@ -127,11 +135,57 @@ class EvidenceDataset:
         if sheet not in TABLES:
             raise InputError(f"no sheet '{sheet}': there are {', '.join(TABLES)}")
         for row in self._support("records", {"class": expand(TABLES[sheet].class_name)}):
-            yield Entity(self.store, row["record"].value)
+            iri = row["record"].value
+            # A panel is an organisation too, and is a record of the sheet of panels alone.
+            owner = SEGMENTS.get(iri.removeprefix(self.base).partition("/")[0])
+            if owner is None or owner.sheet == sheet:
+                yield Entity(self.store, iri)
 
     def studies(self) -> Iterator[Entity]:
         """Yield the studies, in the order of their ids."""
         return self.records("studies")
+
+    @property
+    def cases(self) -> Cases:
+        """The PARIHS readings of the cases, by id: ``cases["a"].evidence.research.score``."""
+        return Cases(self.store)
+
+    def ratings(self) -> pd.DataFrame:
+        """Return the ratings as a tidy DataFrame: one row each, used in a summary or not.
+
+        :raises MissingExtraError: pandas is not installed.
+        """
+        return ratings_frame(self.store)
+
+    def summaries(self) -> pd.DataFrame:
+        """Return the summaries of elements and of constructs as a DataFrame.
+
+        :raises MissingExtraError: pandas is not installed.
+        """
+        return summaries_frame(self.store)
+
+    def diagnoses(self) -> pd.DataFrame:
+        """Return the diagnoses as a DataFrame; each says how far its rule was checked.
+
+        :raises MissingExtraError: pandas is not installed.
+        """
+        return diagnoses_frame(self.store)
+
+    def flips(self) -> pd.DataFrame:
+        """Return the single changes that would overturn a diagnosis as a DataFrame.
+
+        :raises MissingExtraError: pandas is not installed.
+        """
+        return flips_frame(self.store)
+
+    def explain(self, name: str) -> Explanation:
+        """Return why something is as it is: rule, ratings, raters and passages, as a tree.
+
+        :param name: its IRI, what stands after the base (``case/a/diagnosis/parihs-2004``), or
+            the id of a case, which stands for its diagnoses.
+        :raises RecordNotFoundError: the store says nothing of it.
+        """
+        return explain(self.store, name)
 
     def counts(self) -> dict[str, int]:
         """Return the number of records by class IRI."""

@@ -7,6 +7,7 @@
       NotFoundError (LookupError)    ArtefactNotFoundError · QuestionNotFoundError
                                      · GraphNotFoundError · GenerationNotFoundError
                                      · RecordNotFoundError
+                                     · ConstructNotFoundError (AttributeError)
       QueryError                     QuerySyntaxError · QueryEvaluationError
                                      · OutboundRequestError · UpdateForbiddenError
       StoreError                     StoreUnavailableError · StoreLockedError · StoreCorruptError
@@ -118,6 +119,12 @@ class RecordNotFoundError(NotFoundError):
     """The graph describes nothing by this IRI."""
 
     code = "record-not-found"
+
+
+class ConstructNotFoundError(NotFoundError, AttributeError):
+    """A reading has no part of this name."""
+
+    code = "construct-not-found"
 
 
 class QueryError(KmGraphError):

@@ -9,8 +9,10 @@ from kmgraph.bundles.check import BundleCheck, raise_for_problems
 from kmgraph.bundles.opening import open_bundle
 from kmgraph.bundles.sources import Source
 from kmgraph.dataset import EvidenceDataset
+from kmgraph.derivation import is_derived
 from kmgraph.formats import NQUADS, NTRIPLES
 from kmgraph.namespaces import DEFAULT_BASE, graph_iri
+from kmgraph.pipeline.derived_graphs import derive_in_memory
 from kmgraph.pipeline.elsewhere import StoreElsewhere
 from kmgraph.pipeline.locations import RowLocations
 from kmgraph.pipeline.publication import parent_file, rows_file
@@ -71,7 +73,17 @@ def _validate_bundle(
             store.replace_graph(graph_iri(base, graph), folder / f"{graph}.nq")
         staged = stage(check, elsewhere, base, folder, progress=progress)
         store.replace_graph(graph_iri(base, staged.name), staged.quads)
+        _drop_derived(store)
+        derive_in_memory(store, folder, progress)
         return _validate(store, RowLocations(base, [staged.rows.read_bytes()]), progress)
+
+
+def _drop_derived(store: MemoryStore) -> None:
+    """Remove what was derived before, which is to be derived anew."""
+    start = graph_iri(store.base, "")
+    for iri in store.graph_names():
+        if is_derived(iri.removeprefix(start)):
+            store.remove_graph(iri)
 
 
 def validate_store(store: str | Path | GenerationStore, *, progress: Progress = silent) -> Report:

@@ -21,6 +21,8 @@ _BROADER = ox.NamedNode(f"{SKOS}broader")
 _SCHEME = ox.NamedNode(f"{SKOS}ConceptScheme")
 _POLES = ox.NamedNode(f"{KM}poleKind")
 _TASK_ENABLING = ox.NamedNode(f"{KM}TaskEnablingPoles")
+_SCORING_RULE = ox.NamedNode(f"{KM}scoringRule")
+_DIFFERENCE = ox.NamedNode(f"{KM}ItemDifference")
 _PROPERTY_CLASSES = tuple(
     ox.NamedNode(f"{OWL}{name}")
     for name in ("ObjectProperty", "DatatypeProperty", "AnnotationProperty")
@@ -37,6 +39,8 @@ class Construct:
     :ivar top: id of the construct at the top of its branch.
     :ivar task_enabling: whether it runs from task to enabling, so that it has a position and
         neither a band nor a score.
+    :ivar raw_only: whether it is a difference of two answers, so that it has a raw score and
+        neither a band nor a score.
     """
 
     iri: str
@@ -44,6 +48,7 @@ class Construct:
     scheme: str
     top: str
     task_enabling: bool
+    raw_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,5 +145,8 @@ def _constructs(store: ox.Store) -> dict[str, Construct]:
         while parents := _linked(store, ox.NamedNode(top), _BROADER):
             top = parents[0]
         task_enabling = _TASK_ENABLING.value in _linked(store, quad.subject, _POLES)
-        constructs[notation] = Construct(iri, notation, slug, top.rpartition("/")[2], task_enabling)
+        raw_only = _DIFFERENCE.value in _linked(store, quad.subject, _SCORING_RULE)
+        constructs[notation] = Construct(
+            iri, notation, slug, top.rpartition("/")[2], task_enabling, raw_only
+        )
     return constructs

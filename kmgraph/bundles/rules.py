@@ -26,6 +26,8 @@ _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 _PREFIX: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]*")
 _FACILITATION_TOPS: Final = frozenset({"PARIHS.F", "P98.F", "iP.Fac"})
+#: Elements whose parts are approaches to facilitation, so that none of them is low or high.
+_APPROACH_TOPS: Final = frozenset({"PARIHS.F", "P98.F"})
 _RATINGS: Final = ("score", "raw_score", "band", "approach_position", "appropriateness")
 
 
@@ -152,6 +154,7 @@ def _outcome(row: Values, _: Vocabulary) -> Iterator[Fault]:
 
 
 def _assessment(row: Values, vocabulary: Vocabulary) -> Iterator[Fault]:
+    yield from _survey(row)
     if "rating_status" not in row:
         return
     if row["rating_status"] not in (None, "rated"):
@@ -159,7 +162,7 @@ def _assessment(row: Values, vocabulary: Vocabulary) -> Iterator[Fault]:
             if row.get(column) is not None:
                 yield column, "unrated-with-rating", "an empty cell, or the status 'rated'"
         return
-    yield from _scale(row)
+    yield from _scale(row, vocabulary)
     yield from _facilitation(row, vocabulary)
     if row.get("score") is not None and row.get("band"):
         yield "band", "score-and-band", "an empty cell beside a score"
@@ -167,8 +170,29 @@ def _assessment(row: Values, vocabulary: Vocabulary) -> Iterator[Fault]:
         yield "score", "rated-without-rating", "a score, a band, or why it is not rated"
 
 
-def _scale(row: Values) -> Iterator[Fault]:
+def _survey(row: Values) -> Iterator[Fault]:
+    """Nobody answers who was not asked, and what is withheld is withheld with its number."""
+    eligible, responding = row.get("eligible"), row.get("responding")
+    if eligible is not None and responding is not None and responding > eligible:
+        yield "responding", "out-of-order", f"at most the {eligible} eligible"
+    if row.get("id") in (row.get("aggregates") or ()):
+        yield "aggregates", "wrong-reference", "finer ratings, not the rating itself"
+    if row.get("rating_status") in (None, "rated"):
+        return
+    if row.get("aggregates"):
+        yield "aggregates", "unrated-with-rating", "an empty cell, or the status 'rated'"
+    if row["rating_status"] == "suppressed" and responding is not None:
+        yield "responding", "unrated-with-rating", "an empty cell: the number is withheld too"
+
+
+def _scale(row: Values, vocabulary: Vocabulary) -> Iterator[Fault]:
     """A raw score lies on its scale, and the score is what the scale makes of it."""
+    construct = vocabulary.constructs.get(row.get("construct") or "")
+    raw_only = construct is not None and construct.raw_only
+    if raw_only:
+        for column in ("score", "band"):
+            if row.get(column) is not None:
+                yield column, "raw-score-only", "an empty cell beside the raw_score"
     raw, low, high = row.get("raw_score"), row.get("scale_low"), row.get("scale_high")
     if low is not None and high is not None and high <= low:
         yield "scale_high", "out-of-order", f"a number above {low}"
@@ -179,9 +203,11 @@ def _scale(row: Values) -> Iterator[Fault]:
         yield "raw_score", "out-of-range", f"a number from {low} to {high}"
         return
     if low is not None and high is not None:
-        score = row.get("score")
+        score = None if raw_only else row.get("score")
         if score is not None and round(score, SCORE_PLACES) != rescale(raw, low, high):
             yield "score", "score-mismatch", f"{rescale(raw, low, high)}, or an empty cell"
+        return
+    if raw_only:
         return
     # Without its scale a raw score gives no score, and the row needs another rating.
     if all(row.get(c) is None and c in row for c in ("score", "band", "appropriateness")):
@@ -195,14 +221,15 @@ def _facilitation(row: Values, vocabulary: Vocabulary) -> Iterator[Fault]:
     construct = vocabulary.constructs.get(row.get("construct") or "")
     if construct is None:
         return
-    if construct.task_enabling:
+    if construct.top in _APPROACH_TOPS and construct.notation != construct.top:
         for column in ("score", "raw_score", "band"):
             if row.get(column) is not None:
-                yield column, "not-for-facilitation", "an approach_position"
-    if construct.top not in _FACILITATION_TOPS:
-        for column in ("approach_position", "appropriateness"):
-            if row.get(column) is not None:
-                yield column, "only-for-facilitation", "an empty cell"
+                instead = "an approach_position" if construct.task_enabling else "an empty cell"
+                yield column, "not-for-facilitation", instead
+    if not construct.task_enabling and row.get("approach_position") is not None:
+        yield "approach_position", "only-for-facilitation", "an empty cell"
+    if construct.top not in _FACILITATION_TOPS and row.get("appropriateness") is not None:
+        yield "appropriateness", "only-for-facilitation", "an empty cell"
 
 
 #: Sheet to the rules of its rows.

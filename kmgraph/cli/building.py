@@ -131,6 +131,9 @@ def summary_text(summary: BuildSummary, rejects: Path | None = None) -> str:
         lines.append(f"records: {records}")
     triples = ", ".join(f"{graph.name} {graph.triples:,}" for graph in generation.graphs)
     lines.append(f"triples: {triples}")
+    for view, graphs in generation.derived.items():
+        own = ", ".join(f"{graph.name} {graph.triples:,}" for graph in graphs)
+        lines.append(f"derived ({view}): {own}")
     times = ", ".join(f"{phase} {s:.1f} s" for phase, s in summary.seconds.items())
     lines.append(f"times: {times}")
     if summary.report and summary.report.warnings:

@@ -25,7 +25,8 @@ def log(store: Path, as_json: bool) -> None:
     current = opened.current_id()
     for generation in generations:
         mark = "*" if generation.id == current else " "
-        graphs = ", ".join(f"{g.name} {g.triples:,}" for g in generation.graphs)
+        own = generation.derived.get(generation.master, ())
+        graphs = ", ".join(f"{g.name} {g.triples:,}" for g in (*generation.graphs, *own))
         click.echo(f"{mark} {generation.id:>4}  {generation.created}  {generation.reason}")
         click.echo(f"        {graphs}")
     if not generations:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 import kmgraph
-from kmgraph.cli import asking, building, files, keeping
+from kmgraph.cli import asking, building, explaining, files, generating, keeping, picturing, scoring
 from kmgraph.errors import MissingExtraError
 
 
@@ -58,7 +58,7 @@ def cli() -> None:
     """
 
 
-for _module in (building, asking, files, keeping):
+for _module in (building, asking, explaining, files, generating, keeping, picturing, scoring):
     for _command in _module.COMMANDS:
         cli.add_command(_command)
 

@@ -231,6 +231,8 @@ class Mapper:
             yield f"{subject} {terms.name('rdf:type')} {terms.name(class_name)}"
         score, raw = values.get("score"), values.get("raw_score")
         low, high = values.get("scale_low"), values.get("scale_high")
+        if construct and construct.raw_only:
+            return
         if score is None and raw is not None and low is not None and high is not None:
             score = rescale(raw, low, high)
             yield f"{subject} {terms.name('km:score')} {terms.decimal(score)}"

@@ -1,9 +1,8 @@
 """Build bundles into a store.
 
 The stages, in order: read and check every bundle, map it to quads, load the quads into the next
-generation, check who describes what, validate, publish. What is derived from the data comes
-between loading and validation, so that it is validated too. Whatever fails before the last stage
-leaves the store as it was.
+generation, derive what follows, check who describes what, validate, publish. What is derived is
+validated too. Whatever fails before the last stage leaves the store as it was.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from kmgraph.bundles.opening import open_bundle
 from kmgraph.bundles.problems import Problem
 from kmgraph.bundles.sources import Source
 from kmgraph.errors import BundleError, InputError, NonConformanceError
+from kmgraph.pipeline.derived_graphs import RULES, derive_views, rules_digest
 from kmgraph.pipeline.elsewhere import StoreElsewhere
 from kmgraph.pipeline.options import BuildOptions, BuildSummary, Clock
 from kmgraph.pipeline.publication import (
@@ -119,6 +119,8 @@ def _build_once(
                 put_dataset(target, writer, dataset, digest, append=options.append)
             put_vocabulary(target, writer, directory, from_scratch=scratch)
             writer.prepare()
+        with clock.phase("derive"):
+            rule_seconds = derive_views(writer, directory, progress)
         with clock.phase("validate"):
             for dataset in staged:
                 refuse_described_twice(target, writer, dataset.name)
@@ -127,7 +129,9 @@ def _build_once(
             records: Counter[str] = sum((d.records for d in staged), Counter())
             # Before anything is published without them, so that no crash can lose them.
             rejected = sum(_write_rejected(d, options, several=len(staged) > 1) for d in staged)
-            generation = writer.publish(counts={"records": dict(records)})
+            generation = writer.publish(
+                counts={"records": dict(records)}, extra={RULES: rules_digest()}
+            )
     return BuildSummary(
         generation,
         records=records,
@@ -136,6 +140,7 @@ def _build_once(
         unread=[file for d in staged for file, _ in sorted(d.check.blocked)],
         report=report,
         seconds=clock.seconds,
+        rule_seconds=rule_seconds,
         missing_documents=[name for d in staged for name in d.missing_documents],
         quotes_beyond=[name for d in staged for name in d.quotes_beyond],
     )

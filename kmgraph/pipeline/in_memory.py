@@ -13,6 +13,7 @@ from kmgraph.bundles.sources import Source
 from kmgraph.dataset import EvidenceDataset
 from kmgraph.errors import BundleError, PublicationError
 from kmgraph.namespaces import DEFAULT_BASE
+from kmgraph.pipeline.derived_graphs import derive_in_memory
 from kmgraph.pipeline.elsewhere import StoreElsewhere
 from kmgraph.pipeline.staging import stage
 from kmgraph.pipeline.vocabulary_graphs import write_vocabulary_graph
@@ -28,7 +29,7 @@ def build_in_memory(
     documents: str | Path | None = None,
     progress: Progress = silent,
 ) -> EvidenceDataset:
-    """Build bundles in memory, with the ontology and the frameworks beside them.
+    """Build bundles in memory, with the ontology, the frameworks and what is derived beside them.
 
     Rows are checked as for a store; the shapes are not run (see :func:`kmgraph.validate`).
 
@@ -69,9 +70,15 @@ def build_in_memory(
             )
             checks[name] = check
             store.load_nquads(staged.quads)
+        _refuse_pooling(checks)
+        derive_in_memory(store, folder, progress)
+    return EvidenceDataset(store)
+
+
+def _refuse_pooling(checks: dict[str, BundleCheck]) -> None:
+    """Raise where real and synthetic data would meet in one store."""
     if len({bool(check.dataset.get("synthetic")) for check in checks.values()}) > 1:
         raise PublicationError("synthetic data and real data are never pooled")
-    return EvidenceDataset(store)
 
 
 class DatasetBuilder:

@@ -9,16 +9,31 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from kmgraph.errors import InputError, RdfParseError
+from kmgraph.errors import InputError, PublicationError, RdfParseError
 from kmgraph.formats import format_by_extension, to_rdf_format
-from kmgraph.namespaces import RESERVED_GRAPHS, graph_iri
+from kmgraph.namespaces import KM, RDF, RESERVED_GRAPHS, expand, graph_iri
+from kmgraph.pipeline.derived_graphs import RULES, derive_views, rules_digest
 from kmgraph.pipeline.options import BuildSummary, Clock
-from kmgraph.pipeline.publication import graph_facts, put_vocabulary, staging, validate_prepared
+from kmgraph.pipeline.publication import (
+    graph_facts,
+    put_vocabulary,
+    refuse_pooling_loaded,
+    staging,
+    validate_prepared,
+)
 from kmgraph.pipeline.skolem import skolemised_lines
 from kmgraph.progress import Progress, silent
+from kmgraph.records import TABLES
 from kmgraph.stores.generations import GenerationStore
 
 _GRAPH_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_TYPE: Final = f"{RDF}type"
+_SYNTHETIC: Final = f"{KM}synthetic"
+_DATASET: Final = expand(TABLES["dataset"].class_name)
+#: Classes of kmgraph's own whose members are records of some dataset.
+_RECORD_CLASSES: Final = frozenset(
+    iri for table in TABLES.values() if (iri := expand(table.class_name)).startswith(KM)
+) - {_DATASET}
 
 
 def load_rdf(
@@ -32,13 +47,16 @@ def load_rdf(
 ) -> BuildSummary:
     """Load an RDF file as it is into a graph of the store, replacing that graph.
 
-    Blank nodes become IRIs that depend on the content only.
+    Blank nodes become IRIs that depend on the content only. A file whose datasets say
+    ``km:synthetic true`` holds synthetic data; one with other datasets, or with records and no
+    dataset, holds real data; any other file may stand beside both.
 
     :param path: a file in Turtle, N-Triples, N-Quads, TriG, JSON-LD or RDF/XML.
     :param graph: name of the graph.
     :param merge_graphs: put the triples of all graphs of the file into this one.
     :raises RdfParseError: the file is not well-formed.
     :raises InputError: the name is reserved, or the file names graphs of its own.
+    :raises PublicationError: real and synthetic data would be pooled.
     :raises NonConformanceError: the shapes are violated; nothing was published.
     """
     source = Path(path)
@@ -60,18 +78,61 @@ def load_rdf(
     ):
         quads = directory / "loaded.nq"
         with clock.phase("read"), quads.open("w", encoding="utf-8") as file:
-            triples = _read_rdf(source, iri, merge_graphs)
-            file.writelines(skolemised_lines(triples, target.base, iri))
+            marks = _Marks(_read_rdf(source, iri, merge_graphs))
+            file.writelines(skolemised_lines(marks, target.base, iri))
+        synthetic = marks.synthetic(source.name)
+        refuse_pooling_loaded(target, graph, synthetic)
         with clock.phase("load"):
-            info = {"title": source.name}
+            info = {"title": source.name, "synthetic": synthetic}
             writer.replace_graph(graph, quads, visibility=visibility, kind="loaded", info=info)
             put_vocabulary(target, writer, directory)
             writer.prepare()
+        with clock.phase("derive"):
+            rule_seconds = derive_views(writer, directory, progress)
         with clock.phase("validate"):
             report = validate_prepared(target, writer, (), directory, progress)
         with clock.phase("publish"):
-            generation = writer.publish(counts={})
-    return BuildSummary(generation, report=report, seconds=clock.seconds)
+            generation = writer.publish(counts={}, extra={RULES: rules_digest()})
+    return BuildSummary(generation, report=report, seconds=clock.seconds, rule_seconds=rule_seconds)
+
+
+class _Marks:
+    """Passes triples on, and notes what they say of whether they were generated.
+
+    :param triples: the triples of a file.
+    """
+
+    def __init__(self, triples: Iterator[ox.Triple]) -> None:
+        self._triples = triples
+        self._generated: set[ox.NamedNode | ox.BlankNode | ox.Triple] = set()
+        self._observed: set[ox.NamedNode | ox.BlankNode | ox.Triple] = set()
+        self._has_records = False
+
+    def __iter__(self) -> Iterator[ox.Triple]:
+        """Yield the triples."""
+        for triple in self._triples:
+            predicate, value = triple.predicate.value, getattr(triple.object, "value", "")
+            if predicate == _SYNTHETIC:
+                is_generated = value in ("true", "1")
+                (self._generated if is_generated else self._observed).add(triple.subject)
+            elif predicate == _TYPE and value == _DATASET:
+                self._observed.add(triple.subject)
+            elif predicate == _TYPE and value in _RECORD_CLASSES:
+                self._has_records = True
+            yield triple
+
+    def synthetic(self, source: str) -> bool | None:
+        """Return whether the data are synthetic, or None for what may stand beside both kinds.
+
+        :raises PublicationError: the file holds both kinds.
+        """
+        if self._generated and self._observed - self._generated:
+            raise PublicationError(
+                f"{source} holds synthetic and real datasets, which are never pooled: split it"
+            )
+        if self._generated or self._observed or self._has_records:
+            return bool(self._generated)
+        return None
 
 
 def _read_rdf(path: Path, graph: str, merge_graphs: bool) -> Iterator[ox.Triple]:

@@ -53,6 +53,7 @@ class BuildSummary:
     :ivar problems: problems of the rows set aside.
     :ivar report: the validation report, or None where nothing was built.
     :ivar seconds: phase to its duration in seconds.
+    :ivar rule_seconds: rule of derivation to the seconds that it took.
     :ivar unread: files that could not be read to their end, and were set aside whole.
     :ivar missing_documents: ids of documents of which the reader has no copy.
     :ivar quotes_beyond: ids of passages whose lines lie beyond the end of the reader's copy.
@@ -66,6 +67,7 @@ class BuildSummary:
     unread: list[str] = field(default_factory=list)
     report: Report | None = None
     seconds: dict[str, float] = field(default_factory=dict)
+    rule_seconds: dict[str, float] = field(default_factory=dict)
     missing_documents: list[str] = field(default_factory=list)
     quotes_beyond: list[str] = field(default_factory=list)
 
@@ -75,6 +77,10 @@ class BuildSummary:
             "generation": self.generation.id,
             "changed": self.changed,
             "triples": {graph.name: graph.triples for graph in self.generation.graphs},
+            "derived": {
+                view: {graph.name: graph.triples for graph in graphs}
+                for view, graphs in self.generation.derived.items()
+            },
             "records": dict(self.records),
             "rejected": self.rejected,
             "unread": self.unread,
@@ -83,6 +89,7 @@ class BuildSummary:
             "missing_documents": self.missing_documents,
             "quotes_beyond": self.quotes_beyond,
             "seconds": {phase: round(s, 3) for phase, s in self.seconds.items()},
+            "rule_seconds": {rule: round(s, 4) for rule, s in self.rule_seconds.items()},
         }
 
 

@@ -15,6 +15,7 @@ from kmgraph.errors import NotFoundError, PublicationError
 from kmgraph.formats import NTRIPLES
 from kmgraph.mapping.mapper import split_record_iri
 from kmgraph.namespaces import graph_iri
+from kmgraph.pipeline.derived_graphs import RULES, rules_digest
 from kmgraph.pipeline.locations import RowLocations
 from kmgraph.pipeline.staging import StagedDataset
 from kmgraph.pipeline.vocabulary_graphs import vocabulary_digest, write_vocabulary_graph
@@ -123,7 +124,9 @@ def put_vocabulary(
 
 
 def holds_all(store: GenerationStore, digests: Sequence[str]) -> bool:
-    """Return whether the current generation holds these bundles and this vocabulary."""
+    """Return whether the current generation holds these bundles, by this vocabulary and rules."""
+    if store.current_id() is None or store.generation().extra.get(RULES) != rules_digest():
+        return False
     held = {str(facts.get("digest")) for facts in graph_facts(store).values()}
     return {*digests, *map(vocabulary_digest, _VOCABULARY)} <= held
 
@@ -135,18 +138,39 @@ def refuse_pooling(
 
     :raises PublicationError: names the synthetic datasets.
     """
-    held = {} if from_scratch else graph_facts(store)
-    kinds = {
-        name: bool(facts.get("synthetic"))
-        for name, facts in held.items()
-        if facts["kind"] == "dataset"
-    }
-    kinds |= {dataset.name: dataset.synthetic for dataset in staged}
+    held = {} if from_scratch else _kinds_held(store)
+    _refuse_both({**held, **{dataset.name: dataset.synthetic for dataset in staged}})
+
+
+def refuse_pooling_loaded(store: GenerationStore, name: str, synthetic: bool | None) -> None:
+    """Raise where a loaded graph would bring real and synthetic data together in one store.
+
+    :param name: name of the graph, which is replaced.
+    :param synthetic: whether its data are synthetic; None for a graph without any.
+    :raises PublicationError: names the synthetic graphs.
+    """
+    if synthetic is not None:
+        _refuse_both({**_kinds_held(store), name: synthetic})
+
+
+def _kinds_held(store: GenerationStore) -> dict[str, bool]:
+    """Return whether each graph of the store that holds data holds synthetic ones."""
+    kinds = {}
+    for name, facts in graph_facts(store).items():
+        synthetic = facts.get("synthetic")
+        if facts["kind"] == "dataset" or (facts["kind"] == "loaded" and synthetic is not None):
+            kinds[name] = bool(synthetic)
+    return kinds
+
+
+def _refuse_both(kinds: Mapping[str, bool]) -> None:
+    """Raise where some graphs hold synthetic data and others real data."""
     if len(set(kinds.values())) > 1:
         synthetic = ", ".join(name for name, flag in kinds.items() if flag)
+        real = ", ".join(name for name, flag in kinds.items() if not flag)
         raise PublicationError(
-            f"synthetic data ({synthetic}) and real data are never pooled: "
-            "build them into stores of their own"
+            f"synthetic data ({synthetic}) and real data ({real}) are never pooled: put them into "
+            "stores of their own. Of data that were generated, the dataset says km:synthetic true"
         )
 
 

@@ -78,6 +78,22 @@ class Assessment(SourcedRecord):
     descriptor: str | None = c.text(
         "What the rating rests on, in a few words.", "Staff meet weekly.", "km:descriptor"
     )
+    eligible: int | None = c.integer(
+        "Surveys only: people who could have answered.", "20", "km:eligibleCount", minimum=0
+    )
+    responding: int | None = c.integer(
+        "Surveys only: people whose answers the score rests on; at most those eligible.",
+        "12",
+        "km:respondingCount",
+        minimum=0,
+    )
+    aggregates: tuple[str, ...] = c.ref(
+        "Finer ratings that this one sums up, which are then not counted beside it.",
+        "a-2",
+        "km:aggregates",
+        ("assessments",),
+        many=True,
+    )
 
 
 @table("determinants", "determinant", "km:Determinant")

@@ -47,6 +47,7 @@ class Generation:
     :ivar digest: canonical hash of the named graphs of the view that shows everything.
     :ivar files: sidecar files, each with the graph it belongs to or None.
     :ivar extra: what else the publisher wrote down.
+    :ivar derived: key of a view to the graphs that it alone has: what is derived of what it shows.
     """
 
     id: int
@@ -59,6 +60,7 @@ class Generation:
     digest: str
     files: Mapping[str, str | None] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
+    derived: Mapping[str, tuple[GraphInfo, ...]] = field(default_factory=dict)
 
     @property
     def master(self) -> str:
@@ -79,6 +81,10 @@ def read_meta(path: Path) -> Generation:
         fields = json.loads(path.read_bytes())
         fields["graphs"] = tuple(GraphInfo(**graph) for graph in fields["graphs"])
         fields["views"] = tuple(fields["views"])
+        fields["derived"] = {
+            key: tuple(GraphInfo(**graph) for graph in graphs)
+            for key, graphs in fields.get("derived", {}).items()
+        }
         return Generation(**fields)
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise StoreCorruptError(

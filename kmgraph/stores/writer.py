@@ -27,6 +27,7 @@ from kmgraph.stores.durable import FileLock, fsync_path, fsync_tree
 from kmgraph.stores.meta import Generation, GraphInfo
 from kmgraph.stores.oxigraph import OxigraphStore, count_triples
 from kmgraph.stores.plan import Change, Plan, Planner
+from kmgraph.stores.view_graphs import describe_view_graphs, replace_view_graphs
 from kmgraph.stores.views import check_visibility, views_for
 
 
@@ -61,6 +62,7 @@ class GenerationWriter:
         self._files: dict[str, str | None] = {}
         self._stores: dict[str, ox.Store] = {}
         self._reads: list[OxigraphStore] = []
+        self._with_own: set[str] = set()
         self._is_started = False
         for folder in ("views", "files", "work"):
             (self._part / folder).mkdir(parents=True)
@@ -208,11 +210,51 @@ class GenerationWriter:
 
         :raises PublicationError: :meth:`prepare` was not called yet.
         """
+        return self.view(self.views[-1])
+
+    @property
+    def views(self) -> tuple[str, ...]:
+        """Return the keys of the prepared views; the last shows everything.
+
+        :raises PublicationError: :meth:`prepare` was not called yet.
+        """
         if not self._stores:
             raise PublicationError("nothing is prepared yet: call prepare() first")
-        view = OxigraphStore(self._stores[self._keys()[-1]], self._base)
+        return self._keys()
+
+    def view(self, key: str) -> QuadStore:
+        """Return read access to one prepared view; it ends with the writer.
+
+        :raises PublicationError: :meth:`prepare` was not called yet.
+        """
+        if key not in self.views:
+            raise GraphNotFoundError(f"there is no view '{key}' (views: {', '.join(self.views)})")
+        view = OxigraphStore(self._stores[key], self._base)
         self._reads.append(view)
         return view
+
+    def put_derived(self, key: str, files: Mapping[str, Path]) -> None:
+        """Give a prepared view the graphs of what is derived from what it shows.
+
+        They replace those that it had. Views without any keep what their origin had, so whoever
+        derives does so for each view, after the last :meth:`prepare`.
+
+        :param files: name of a graph to its N-Quads file.
+        :raises PublicationError: :meth:`prepare` was not called yet.
+        """
+        if key not in self.views:
+            raise GraphNotFoundError(f"there is no view '{key}' (views: {', '.join(self.views)})")
+        by_iri = {graph_iri(self._base, name): path for name, path in files.items()}
+        directory = self._part / "work" / f"own-{len(self._with_own)}"
+        shared = {graph.iri for graph in self._graphs.values()}
+        store = self._stores[key]
+        loaded = replace_view_graphs(
+            store, shared, by_iri, directory, label=key, progress=self._progress
+        )
+        self._with_own.add(key)
+        if loaded > OPTIMIZE_TRIPLES:
+            self._progress(ProgressEvent("optimize", key))
+            store.optimize()
 
     def _keys(self) -> tuple[str, ...]:
         """Return the keys of the views of the prepared graphs."""
@@ -292,8 +334,10 @@ class GenerationWriter:
         """Return the description of the generation to publish."""
         keys = self._keys()
         views = {key: count_triples(self._stores[key]) for key in keys}
-        named = sum(graph.triples for graph in self._graphs.values())
-        own = {"triples": views[keys[-1]], "quads": named, "graphs": len(self._graphs)}
+        derived = {key: self._describe_own(key) for key in keys}
+        graphs = (*self.graphs, *derived[keys[-1]])
+        named = sum(graph.triples for graph in graphs)
+        own = {"triples": views[keys[-1]], "quads": named, "graphs": len(graphs)}
         return Generation(
             id=self.generation_id,
             created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
@@ -302,10 +346,18 @@ class GenerationWriter:
             graphs=self.graphs,
             views=keys,
             counts={**own, "views": views, **counts},
-            digest=dataset_digest({graph.iri: graph.digest for graph in self.graphs}),
+            digest=dataset_digest({graph.iri: graph.digest for graph in graphs}),
             files=dict(sorted(self._files.items())),
             extra=dict(extra),
+            derived={key: described for key, described in derived.items() if described},
         )
+
+    def _describe_own(self, key: str) -> tuple[GraphInfo, ...]:
+        """Return what the graphs are that one view alone has."""
+        if key not in self._with_own and self._source and key in self._source.views:
+            return tuple(self._source.derived.get(key, ()))
+        shared = {graph.iri for graph in self._graphs.values()}
+        return describe_view_graphs(self._stores[key], shared, self._base, key)
 
     def __enter__(self) -> Self:
         return self

@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING
 
 from flask import Flask
 
-from kmgraph_server import headers, problems, state, templating
-from kmgraph_server.config import ServerConfig
+from kmgraph_server import headers, mounts, problems, state, templating
+from kmgraph_server.config import Mount, ServerConfig
+from kmgraph_server.mounts import join
 from kmgraph_server.serving import serve
 from kmgraph_server.views import BLUEPRINTS
 
 if TYPE_CHECKING:
     from kmgraph.dataset import EvidenceDataset
 
-__all__ = ["ServerConfig", "create_app", "serve"]
+__all__ = ["Mount", "ServerConfig", "create_app", "join", "serve"]
 
 
 def create_app(
@@ -42,6 +43,7 @@ def create_app(
     state.install(app, settings, dataset)
     templating.install(app)
     headers.install(app)
+    mounts.install(app)
     problems.install(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

@@ -1,8 +1,11 @@
-"""From IRIs to addresses of this server, and back. Pure functions.
+"""From IRIs to addresses of this server, and back.
 
 A server is given the path of a request decoded, and that loses which characters the IRI held in
 encoded form: ``Crohn%27s`` and ``Crohn's`` look the same. So IRIs are built from the path as it
 was sent, which servers hand on beside the decoded one.
+
+An application may be mounted below a path, so nothing here or in the views may begin an address
+with a bare slash: addresses go through :func:`rooted`, or are made by Flask's ``url_for``.
 
 Source: https://www.rfc-editor.org/rfc/rfc3987#section-3
 """
@@ -10,15 +13,28 @@ Source: https://www.rfc-editor.org/rfc/rfc3987#section-3
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import quote, unquote
+
+from flask import has_request_context, request
 
 #: Characters of an IRI that stay as they are in the path of an address.
 _KEPT: Final = "/-._~!$&'()*+,;=:@"
 #: What only :func:`to_path` encodes: an IRI holds it as it is, or cannot hold it at all.
 _OURS: Final = re.compile("(?:%(?:3F|23|5B|5D|[89A-F][0-9A-F]))+", re.IGNORECASE)
 _ORIGIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
+
+
+def rooted(path: str) -> str:
+    """Return the address of a path of the running application, wherever that is mounted.
+
+    :param path: path as the application sees it, encoded.
+
+    >>> rooted("/doc/study/a")
+    '/doc/study/a'
+    """
+    return to_path(request.script_root) + path if has_request_context() else path
 
 
 def to_path(tail: str) -> str:
@@ -42,16 +58,39 @@ def to_uri(iri: str) -> str:
 def sent_path(environ: Mapping[str, Any]) -> str:
     """Return the path of a request as the client sent it; empty where the server does not tell.
 
+    What an application is mounted below is no part of it.
+
     :param environ: the WSGI environment.
 
     >>> sent_path({"REQUEST_URI": "/doc/Crohn%27s?format=ttl"})
     '/doc/Crohn%27s'
+    >>> sent_path({"REQUEST_URI": "/m/doc/a", "SCRIPT_NAME": "/m"})
+    '/doc/a'
     """
-    # WSGI hands bytes on as Latin-1.
-    sent = str(environ.get("RAW_URI") or environ.get("REQUEST_URI") or "")
-    text = sent.encode("latin-1", "replace").decode("utf-8", "replace")
-    path = _ORIGIN.sub("", text, count=1).partition("?")[0]
-    return path.removeprefix(str(environ.get("SCRIPT_NAME", "")))
+    sent = _text(environ.get("RAW_URI") or environ.get("REQUEST_URI"))
+    path = _ORIGIN.sub("", sent, count=1).partition("?")[0]
+    return _below(path, _text(environ.get("SCRIPT_NAME")).split("/")[1:])
+
+
+def _below(path: str, root: Sequence[str]) -> str:
+    """Return a path without the parts it begins with that an application is mounted below.
+
+    A proxy may have taken the first of them off already.
+
+    >>> _below("/outer/m/doc/a", ["outer", "m"]), _below("/m/doc/a", ["outer", "m"])
+    ('/doc/a', '/doc/a')
+    """
+    parts = path.split("/")[1:]
+    for first in range(len(root)):
+        head = parts[: len(root) - first]
+        if [unquote(part) for part in head] == list(root[first:]):
+            return path[len("/" + "/".join(head)) :]
+    return path
+
+
+def _text(value: object) -> str:
+    """Return a value of the WSGI environment, where bytes stand as Latin-1."""
+    return str(value or "").encode("latin-1", "replace").decode("utf-8", "replace")
 
 
 def iri_tails(environ: Mapping[str, Any], prefix: str, decoded: str) -> list[str]:

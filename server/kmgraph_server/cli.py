@@ -8,6 +8,7 @@ import click
 
 from kmgraph.cli.common import command_errors, store_option
 from kmgraph_server import serving
+from kmgraph_server.config import Mount
 
 
 @click.command()
@@ -28,10 +29,20 @@ from kmgraph_server import serving
     show_default=True,
     help="Requests answered at the same time.",
 )
+@click.option(
+    "--mount",
+    "mounts",
+    multiple=True,
+    metavar="/NAME=FOLDER",
+    help="Serve a further store below /NAME/, apart from the first; may be repeated.",
+)
 @command_errors
-def serve(store: Path, host: str, port: int, view: str, threads: int) -> None:
+def serve(
+    store: Path, host: str, port: int, view: str, threads: int, mounts: tuple[str, ...]
+) -> None:
     """Serve a store over HTTP: pages, saved questions and SPARQL.
 
     Example: kmgraph serve --store s --port 8000
     """
-    serving.serve(store, host, port, view=view, threads=threads)
+    further = [Mount.parse(text) for text in mounts]
+    serving.serve(store, host, port, view=view, threads=threads, mounts=further)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -12,6 +13,8 @@ from kmgraph.errors import ConfigError
 
 #: Beginning of the environment variables, such as ``KMGRAPH_STORE``.
 ENVIRONMENT_PREFIX: Final = "KMGRAPH_"
+#: Where a store can be mounted; names with dots are left to files such as ``/robots.txt``.
+MOUNT_PATH: Final = re.compile(r"/[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,35 @@ class ServerConfig:
             else:
                 given[field.name] = text
         return cls(**given)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A further store of the same process.
+
+    :ivar path: path that it is served below, such as ``/synthetic``.
+    :ivar store: folder of the store.
+    """
+
+    path: str
+    store: Path
+
+    @classmethod
+    def parse(cls, text: str) -> Mount:
+        """Return what ``PATH=FOLDER`` says.
+
+        :raises ConfigError: a part is missing.
+
+        >>> Mount.parse("/synthetic/=generated").path
+        '/synthetic'
+        """
+        path, _, store = text.partition("=")
+        if not path or not store:
+            raise ConfigError(
+                f"'{text}' does not say what to mount where: write it like /synthetic=FOLDER"
+            )
+        # A slash at the end says nothing, but '/' alone has to stay wrong.
+        return cls(path.removesuffix("/") or path, Path(store))
 
 
 def _number(name: str, text: str) -> int:

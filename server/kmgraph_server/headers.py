@@ -6,13 +6,18 @@ from typing import Final
 
 from flask import Flask, Response, request
 
+from kmgraph.errors import KmGraphError
+from kmgraph_server.state import snapshot
+
 #: Pages run no scripts and load nothing from elsewhere.
 _POLICY: Final = (
     "default-src 'self'; script-src 'none'; object-src 'none'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'"
 )
 #: Headers of answers that scripts of other sites may read.
-_EXPOSED: Final = "Allow, Content-Disposition, Link, Location, Vary"
+_EXPOSED: Final = "Allow, Content-Disposition, Kmgraph-Synthetic, Link, Location, Vary"
+#: Sent with the value ``true`` by a store whose records were generated.
+SYNTHETIC: Final = "Kmgraph-Synthetic"
 
 
 def install(app: Flask) -> None:
@@ -30,7 +35,18 @@ def _finish(response: Response) -> Response:
     # The data are public and no cookie is ever read, so any site may ask.
     response.headers.setdefault("Access-Control-Allow-Origin", "*")
     response.headers.setdefault("Access-Control-Expose-Headers", _EXPOSED)
+    if request.endpoint != "static" and _is_synthetic():
+        response.headers[SYNTHETIC] = "true"
     return response
+
+
+def _is_synthetic() -> bool:
+    """Say whether the store is known to hold generated records."""
+    try:
+        return snapshot().is_synthetic
+    except KmGraphError:
+        # The answer says already that the store cannot be read.
+        return False
 
 
 def _describe_options(response: Response) -> None:

@@ -201,7 +201,8 @@ def parse_accept(header: str) -> Iterator[MediaRange]:
     [('text', '*', 0.5), ('*', '*', 0.0)]
     """
     for element in _ELEMENTS.findall(header):
-        first, *rest = (part.strip() for part in _PARAMETERS.findall(element))
+        # An element of semicolons alone has no first part.
+        first, *rest = (part.strip() for part in _PARAMETERS.findall(element) or [""])
         match = _RANGE.fullmatch(first)
         if match is None or (match[1] == "*" and match[2] != "*"):
             continue

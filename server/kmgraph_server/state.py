@@ -13,10 +13,12 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+import pyoxigraph as ox
 from flask import Flask, current_app, g
 
 from kmgraph.dataset import open_store
 from kmgraph.errors import ConfigError, KmGraphError, StoreUnavailableError
+from kmgraph.namespaces import KM
 from kmgraph.stores.generations import GenerationStore
 from kmgraph_server.config import ServerConfig
 from kmgraph_server.pages.facts import DatasetFacts
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from kmgraph.questions import Catalogue
 
 _EXTENSION: Final = "kmgraph"
+_SYNTHETIC: Final = ox.NamedNode(f"{KM}synthetic")
 _LOG = logging.getLogger(__name__)
 
 
@@ -51,6 +54,12 @@ class Snapshot:
     def cards(self) -> list[DatasetCard]:
         """What its datasets say of themselves."""
         return self.dataset.datasets()
+
+    @cached_property
+    def is_synthetic(self) -> bool:
+        """Whether its records were generated, and describe nothing real."""
+        marks = self.dataset.store.quads(None, _SYNTHETIC, None, ox.DefaultGraph())
+        return any(str(getattr(mark.object, "value", "")) in ("true", "1") for mark in marks)
 
     @cached_property
     def catalogue(self) -> Catalogue:

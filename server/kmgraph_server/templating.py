@@ -48,7 +48,7 @@ def _common() -> dict[str, Any]:
         "km": KM,
         "cards": served.cards if served else [],
         "generation": served.generation if served else None,
-        "is_synthetic": any(card.synthetic for card in served.cards) if served else False,
+        "is_synthetic": served.is_synthetic if served else False,
         "base_iri": served.dataset.base if served else "",
     }
 

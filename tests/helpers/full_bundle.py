@@ -45,6 +45,8 @@ def _row(table: Table, number: int) -> Row:
     """Return a valid row."""
     row = {column.name: _cell(column) for column in table.columns}
     row["id"] = f"{table.sheet}-{number}"
+    if "aggregates" in row:
+        row["aggregates"] = "" if number == 2 else f"{table.sheet}-2"
     if "part_of" in row and table.column("part_of").targets == (table.sheet,) and number == 1:
         row["part_of"] = ""
     return row | OVERRIDES.get(table.sheet, {})
@@ -146,12 +148,28 @@ RULE_BREAKS: list[tuple[str, str, str, Row]] = [
             "assessments",
             column,
             "unrated-with-rating",
-            {"rating_status": "not_reported", "score": "", "raw_score": "", column: value},
+            {
+                "rating_status": "not_reported", "score": "", "raw_score": "", "aggregates": "",
+                column: value,
+            },
         )
         for column, value in {
             "score": "0.5", "raw_score": "3", "band": "low", "approach_position": "0.5",
-            "appropriateness": "appropriate",
+            "appropriateness": "appropriate", "aggregates": "assessments-1",
         }.items()
+    ),
+    (
+        "assessments", "responding", "unrated-with-rating",
+        {"rating_status": "suppressed", "score": "", "raw_score": "", "aggregates": ""},
+    ),
+    ("assessments", "responding", "out-of-order", {"eligible": "3", "responding": "4"}),
+    (
+        "assessments", "score", "raw-score-only",
+        {"construct": "ORCA.E.1", "raw_score": "-1", "scale_low": "-4", "scale_high": "4"},
+    ),
+    (
+        "assessments", "band", "raw-score-only",
+        {"construct": "ORCA.E.1", "score": "", "band": "low"},
     ),
     ("assessments", "score", "rated-without-rating", {"score": "", "raw_score": ""}),
     ("assessments", "band", "score-and-band", {"band": "high"}),
@@ -172,6 +190,14 @@ RULE_BREAKS: list[tuple[str, str, str, Row]] = [
     (
         "assessments", "raw_score", "not-for-facilitation",
         {"construct": "PARIHS.F.role", "score": "", "approach_position": "0.2"},
+    ),
+    (
+        "assessments", "score", "not-for-facilitation",
+        {"construct": "P98.F.role", "raw_score": "", "appropriateness": "appropriate"},
+    ),
+    (
+        "assessments", "approach_position", "only-for-facilitation",
+        {"construct": "P98.F.role", "raw_score": "", "score": "", "approach_position": "0.2"},
     ),
     ("assessments", "approach_position", "only-for-facilitation", {"approach_position": "0.5"}),
     (

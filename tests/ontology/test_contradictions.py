@@ -106,8 +106,8 @@ VARIANTS = [
     Variant(
         "a study with a score",
         "ex:MH2 km:score 0.5 .",
-        "'MH2' is a study and has 'score', which only an assessment or an element summary can "
-        "have.",
+        "'MH2' is a study and has 'score', which only a construct summary or an assessment "
+        "or an element summary can have.",
     ),
     Variant(
         "a programme that is part of itself",

@@ -28,7 +28,7 @@ CORE_CLASSES = (
     "Programme Theme Study Innovation Site ImplementationCase Assessment EvidenceAssessment "
     "ContextAssessment FacilitationAssessment Determinant Barrier Enabler Strategy Outcome "
     "DiffusionFellowPost CommunityOfPractice Panel KnowledgeMobilisationApproach Agency "
-    "QuantityClaim StatementNote Passage ElementSummary Diagnosis"
+    "QuantityClaim StatementNote Passage ConstructSummary ElementSummary Diagnosis Flip"
 ).split()
 CORE_OBJECT_PROPERTIES = (
     "ofStudy ofInnovation atSite partOfProgramme theme design condition about construct band "

@@ -15,8 +15,8 @@ from kmgraph.questions.catalogue import Catalogue
 from kmgraph.questions.header import KEYS
 
 FILES = artefacts.files("queries", "competency/*.rq")
-GOOD = FILES[0].read_text(encoding="utf-8")
-NAME = Path(FILES[0].name)
+NAME = Path("cq-020-vacant-or-thin-posts.rq")
+GOOD = artefacts.read_text("queries", f"competency/{NAME}")
 
 
 def _ids(path: Path) -> str:

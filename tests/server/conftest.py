@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import csv
+import shutil
 import threading
 import urllib.error
 import urllib.request
@@ -13,9 +15,10 @@ from werkzeug.serving import make_server
 
 import kmgraph
 from kmgraph.bundles.files import example_path
-from kmgraph_server import ServerConfig, create_app
+from kmgraph_server import ServerConfig, create_app, join
 
 TIMEOUT_S = 20
+SYNTHETIC_BASE = "https://w3id.org/kmgraph/synthetic/"
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,30 @@ def evidence():
     """The shipped example, built in memory."""
     with kmgraph.build_in_memory(example_path("clahrc-ndl")) as dataset:
         yield dataset
+
+
+@pytest.fixture(scope="session")
+def generated(tmp_path_factory):
+    """A synthetic dataset with records of every kind that pages show."""
+    path = tmp_path_factory.mktemp("mounts") / "bundle"
+    shutil.copytree(example_path("clahrc-ndl"), path)
+    with (path / "dataset.csv").open(encoding="utf-8", newline="") as file:
+        (row,) = csv.DictReader(file)
+    row |= {"id": "generated", "title": "A generated programme", "synthetic": "yes"}
+    row |= {"id_prefix": "syn-"}
+    with (path / "dataset.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(row))
+        writer.writeheader()
+        writer.writerow(row)
+    with kmgraph.build_in_memory(path, base=SYNTHETIC_BASE) as dataset:
+        yield dataset
+
+
+@pytest.fixture(scope="session")
+def joined(evidence, generated):
+    """The real store at / and the synthetic one at /synthetic/."""
+    apps = [create_app(ServerConfig(), dataset=dataset) for dataset in (evidence, generated)]
+    return join(apps[0], {"/synthetic": apps[1]})
 
 
 @pytest.fixture(scope="session")

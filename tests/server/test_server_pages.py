@@ -146,7 +146,7 @@ def test_the_home_page_says_what_is_here(client):
     assert STUDY in page.links
     for theme in ("Mental Health", "Primary Care", "Stroke Rehabilitation"):
         assert theme in text
-    assert "Made-up data" not in text
+    assert "Synthetic data" not in text
 
 
 def test_a_study_page_shows_what_is_recorded_of_it(client):
@@ -602,7 +602,10 @@ def test_no_text_of_a_request_is_executed(hostile, name):
 def test_made_up_data_are_marked_on_every_page(hostile):
     """Nobody takes generated records for real ones."""
     for path in ("/", "/questions/cq-031", "/doc/study/s1", "/nothing"):
-        assert "Made-up data" in hostile.get(path, headers=HTML).text
+        assert (
+            "Synthetic data:</strong> generated, describes nothing real"
+            in hostile.get(path, headers=HTML).text
+        )
 
 
 def test_long_lists_are_cut_and_say_so(evidence):

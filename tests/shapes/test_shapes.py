@@ -22,7 +22,7 @@ CORE_CLASSES = (
     "km:EvidenceAssessment km:ContextAssessment km:FacilitationAssessment km:Determinant "
     "km:Barrier km:Enabler km:Strategy km:Outcome km:DiffusionFellowPost km:CommunityOfPractice "
     "km:Panel km:KnowledgeMobilisationApproach km:Agency km:QuantityClaim km:StatementNote "
-    "km:Passage km:ElementSummary km:Diagnosis"
+    "km:Passage km:ConstructSummary km:ElementSummary km:Diagnosis km:Flip"
 ).split()
 
 

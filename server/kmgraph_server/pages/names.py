@@ -10,7 +10,7 @@ import pyoxigraph as ox
 from kmgraph.namespaces import FRAMEWORK, KM, RDFS, compact, expand
 from kmgraph.questions import find_passages
 from kmgraph.stores.base import QuadStore
-from kmgraph_server.addresses import to_path
+from kmgraph_server.addresses import rooted, to_path
 from kmgraph_server.pages import words
 
 #: Properties that name a thing, best first.
@@ -112,11 +112,11 @@ class Names:
         """Return where the page of a thing is: here, elsewhere on the web, or nowhere."""
         base = self.store.base
         if iri.startswith(base) and iri != base:
-            return f"/doc/{to_path(iri[len(base) :])}"
+            return rooted(f"/doc/{to_path(iri[len(base) :])}")
         if iri.startswith(KM):
-            return f"/ontology#{to_path(iri[len(KM) :])}"
+            return rooted(f"/ontology#{to_path(iri[len(KM) :])}")
         if iri.startswith(FRAMEWORK):
-            return f"/framework/{to_path(iri[len(FRAMEWORK) :])}"
+            return rooted(f"/framework/{to_path(iri[len(FRAMEWORK) :])}")
         return iri if words.is_web(iri) else None
 
     def _object(

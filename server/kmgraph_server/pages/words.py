@@ -74,7 +74,7 @@ PROPERTIES: Final = _expanded(
         "km:preExisting": "existed before the study",
         "km:selfSustaining": "goes on by itself",
         "km:sha256": "checksum of the text that was read",
-        "km:synthetic": "made-up data",
+        "km:synthetic": "synthetic data",
         "km:theme": "theme",
         "km:themeOf": "programme",
         "km:valueTo": "up to",

@@ -6,7 +6,16 @@ from typing import Final
 
 from flask import Blueprint
 
-from kmgraph_server.views import health, home, ontology, questions, resources, sparql
+from kmgraph_server.views import (
+    explanation,
+    figures,
+    health,
+    home,
+    ontology,
+    questions,
+    resources,
+    sparql,
+)
 
 #: All blueprints of the application.
 BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
@@ -15,5 +24,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     questions.blueprint,
     resources.blueprint,
     ontology.blueprint,
+    explanation.blueprint,
+    figures.blueprint,
     health.blueprint,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, render_template, request
 
+from kmgraph_server.mounts import neighbours, roots
 from kmgraph_server.state import snapshot
 from kmgraph_server.views.responses import page
 
@@ -21,6 +22,7 @@ def home() -> Response:
             names=served.names,
             questions=list(served.catalogue.values()),
             address=request.url_root.rstrip("/"),
+            neighbours=neighbours(),
         )
     )
 
@@ -28,5 +30,7 @@ def home() -> Response:
 @blueprint.get("/robots.txt")
 def robots() -> Response:
     """Let crawlers read the pages and keep them from running queries."""
-    text = "User-agent: *\nDisallow: /sparql\nDisallow: /questions/*?\n"
-    return Response(text, content_type="text/plain; charset=utf-8")
+    lines = ["User-agent: *"]
+    for root in roots():
+        lines += [f"Disallow: {root}/sparql", f"Disallow: {root}/questions/*?"]
+    return Response("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")

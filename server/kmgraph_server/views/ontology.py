@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, render_template, request
 
+from kmgraph_server.addresses import rooted
 from kmgraph_server.negotiation import DOCUMENT, Offer, by_name
 from kmgraph_server.pages import ontology_page
 from kmgraph_server.views.responses import (
@@ -31,7 +32,8 @@ def ontology_as(extension: str) -> Response:
 
 def _send(offer: Offer) -> Response:
     """Send the ontology."""
-    forms = forms_by_extension("/ontology", DOCUMENT)
+    address = rooted("/ontology")
+    forms = forms_by_extension(address, DOCUMENT)
     if offer.format is not None:
         response = data(ontology_page.serialised(offer.format), offer)
     else:
@@ -44,4 +46,4 @@ def _send(offer: Offer) -> Response:
                 downloads=[form for form in forms if form.offer.format is not None],
             )
         )
-    return add_alternates(response, "/ontology", forms)
+    return add_alternates(response, address, forms)

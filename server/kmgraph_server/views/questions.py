@@ -10,6 +10,7 @@ from flask import Blueprint, Response, render_template, request
 
 from kmgraph.errors import ParameterError
 from kmgraph.questions import Question, answer
+from kmgraph_server.addresses import rooted
 from kmgraph_server.errors import MalformedRequestError
 from kmgraph_server.negotiation import ANSWER, HTML, LISTING
 from kmgraph_server.pages.answer_page import lacks_required, pickers, tabulate
@@ -38,17 +39,17 @@ _EXTENSIONS = tuple(f".{offer.name}" for offer in ANSWER)
 def index() -> Response:
     """List the questions, by what they ask about."""
     questions = list(snapshot().catalogue.values())
-    forms = forms_by_parameter("/questions", LISTING)
+    address = rooted("/questions")
+    forms = forms_by_parameter(address, LISTING)
     offer = negotiated(LISTING, request.args.getlist("format"))
     if offer is not HTML:
         listed = json.dumps([_described(one) for one in questions], ensure_ascii=False, indent=2)
-        return add_alternates(data(f"{listed}\n", offer), "/questions", forms)
+        return add_alternates(data(f"{listed}\n", offer), address, forms)
     groups: dict[str, list[Question]] = {}
     for question in questions:
         groups.setdefault(_subject(question), []).append(question)
-    return add_alternates(
-        page(render_template("questions.html", groups=groups)), "/questions", forms
-    )
+    response = page(render_template("questions.html", groups=groups))
+    return add_alternates(response, address, forms)
 
 
 @blueprint.get("/<name>")
@@ -57,16 +58,19 @@ def ask(name: str) -> Response:
     question, wanted = _question(name)
     given, named = _given()
     offer = negotiated(ANSWER, [wanted] if wanted else named)
-    path = f"/questions/{question.id}"
+    path = rooted(f"/questions/{question.id}")
     chosen = {key: value for key, value in given.items() if value}
     query = f"?{urlencode(chosen)}" if chosen else ""
     forms = forms_by_extension(path, ANSWER, query)
     if offer is HTML:
         return add_alternates(_form(question, given, forms), path + query, forms)
-    found = answer(question, snapshot().dataset.store, given)
+    served = snapshot()
+    found = answer(question, served.dataset.store, given)
     body = found.to_csv() if offer.name == "csv" else found.to_json()
     response = add_alternates(data(body, offer), path + query, forms)
-    response.headers["Content-Disposition"] = f'inline; filename="{question.id}.{offer.name}"'
+    # A file that is kept has lost its headers, and should still say what it holds.
+    stem = f"synthetic-{question.id}" if served.is_synthetic else question.id
+    response.headers["Content-Disposition"] = f'inline; filename="{stem}.{offer.name}"'
     return response
 
 
@@ -79,7 +83,7 @@ def _described(question: Question) -> dict[str, object]:
         "framework": question.framework,
         "status": question.status,
         "unverified": question.unverified,
-        "address": f"/questions/{question.id}",
+        "address": rooted(f"/questions/{question.id}"),
         "parameters": [asdict(parameter) for parameter in question.parameters],
         "returns": [asdict(column) for column in question.returns],
     }

@@ -21,7 +21,7 @@ from kmgraph.errors import RecordNotFoundError
 from kmgraph.namespaces import FRAMEWORK, expand
 from kmgraph.results import Triples
 from kmgraph.stores.base import QuadStore
-from kmgraph_server.addresses import iri_tails, to_path, to_uri
+from kmgraph_server.addresses import iri_tails, rooted, to_path, to_uri
 from kmgraph_server.headers import link
 from kmgraph_server.negotiation import DOCUMENT, Offer, by_name
 from kmgraph_server.pages import ontology_page
@@ -52,7 +52,8 @@ _DEFAULT: Final = ox.DefaultGraph()
 @blueprint.get("/id/<path:path>")
 def thing(path: str) -> Response:
     """Send whoever asks for a thing to the document about it."""
-    target = f"/doc/{to_path(iri_tails(request.environ, '/id/', path)[0])}"
+    tail = to_path(iri_tails(request.environ, "/id/", path)[0])
+    target = rooted(f"/doc/{tail}")
     if request.query_string:
         target += f"?{request.query_string.decode('latin-1')}"
     response = Response(status=303, headers={"Location": target})
@@ -78,7 +79,7 @@ def _document(namespace: str, prefix: str, path: str) -> Response:
     store = served.dataset.store
     iri, offer = _find(store, namespace, iri_tails(request.environ, prefix, path))
     chosen = offer or negotiated(DOCUMENT, request.args.getlist("format"))
-    address = prefix + to_path(iri.removeprefix(namespace))
+    address = rooted(prefix + to_path(iri.removeprefix(namespace)))
     forms = _forms(store, iri, address)
     entity = Entity(store, iri)
     if chosen.format is None:

@@ -14,6 +14,7 @@ from kmgraph import artefacts
 from kmgraph.errors import QueryError
 from kmgraph.namespaces import PREFIXES
 from kmgraph.sparql import analyse
+from kmgraph_server.addresses import rooted
 from kmgraph_server.errors import MalformedRequestError
 from kmgraph_server.negotiation import BOOLEAN, GRAPH, HTML, SOLUTIONS, Offer, forms
 from kmgraph_server.pages.results_page import ResultTable, tabulate
@@ -132,6 +133,6 @@ def _downloads(asked: ProtocolRequest, offers: tuple[Offer, ...]) -> dict[str, s
     graphs = [("default-graph-uri", iri) for iri in asked.default_graphs]
     graphs += [("named-graph-uri", iri) for iri in asked.named_graphs]
     return {
-        name: "/sparql?" + urlencode([("query", asked.query), *graphs, ("format", name)])
+        name: rooted("/sparql?") + urlencode([("query", asked.query), *graphs, ("format", name)])
         for name in (offer.name for offer in forms(offers))
     }

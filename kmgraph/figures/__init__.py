@@ -1,0 +1,22 @@
+"""Pictures of the reading: the profile of a case, and many cases by evidence and context."""
+
+from __future__ import annotations
+
+from kmgraph.figures.grid import Grid, grid
+from kmgraph.figures.grid_points import GridPoint
+from kmgraph.figures.picture import Picture
+from kmgraph.figures.profile import Profile, profile
+from kmgraph.figures.reading_grid import GRID_SCHEMES, read_grid
+from kmgraph.figures.sheet import can_draw
+
+__all__ = [
+    "GRID_SCHEMES",
+    "Grid",
+    "GridPoint",
+    "Picture",
+    "Profile",
+    "can_draw",
+    "grid",
+    "profile",
+    "read_grid",
+]

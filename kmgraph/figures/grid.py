@@ -1,0 +1,128 @@
+"""Many cases by evidence and context, with how well their facilitation fits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from kmgraph.errors import InputError
+from kmgraph.figures import style
+from kmgraph.figures.grid_drawing import draw_grid
+from kmgraph.figures.grid_points import GridPoint, point_of, tallies
+from kmgraph.figures.grid_text import grid_text
+from kmgraph.figures.picture import Cell, Picture
+from kmgraph.figures.sheet import Sheet
+from kmgraph.readings.model import CaseReading
+
+
+class Grid(Picture):
+    """The picture of many cases in the plane of evidence and context.
+
+    :param points: the cases, in the order of their numbers.
+    :param scheme_label: name of the framework that all of them are read under.
+    :param subject: what the cases have in common, such as a theme; may be empty.
+
+    >>> Grid([GridPoint("urn:a", "A")], "PARIHS 2004").title
+    '1 case by evidence and context, PARIHS 2004'
+    """
+
+    def __init__(
+        self,
+        points: Sequence[GridPoint],
+        scheme_label: str,
+        *,
+        subject: str = "",
+        is_verified: bool = True,
+        is_synthetic: bool = False,
+    ) -> None:
+        self.points = tuple(points)
+        self.scheme_label, self.subject = style.clean(scheme_label), style.clean(subject)
+        self.is_verified, self.is_synthetic = is_verified, is_synthetic
+
+    @property
+    def title(self) -> str:
+        """How many cases, of what, under which framework."""
+        cases = style.plural(len(self.points), "case")
+        of = f" of {self.subject}" if self.subject else ""
+        return f"{cases}{of} by evidence and context, {self.scheme_label}"
+
+    @property
+    def description(self) -> str:
+        """How many cases are where, in words."""
+        parts = [
+            f"{tally.name}: {style.plural(tally.total, 'case')} (facilitation fits {tally.fits}, "
+            f"does not fit {tally.misfits}, not known {tally.unknown})."
+            for tally in tallies(self.points)
+        ]
+        return " ".join([*self.warnings, *parts, style.HYPOTHESIS])
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What qualifies all of it."""
+        found = [style.SYNTHETIC] if self.is_synthetic else []
+        return (*found, *(() if self.is_verified else (style.UNCHECKED,)))
+
+    def to_table(self) -> list[dict[str, Cell]]:
+        """Return one row a case."""
+        return [
+            {
+                "number": number,
+                "case": point.label,
+                "evidence": point.evidence.score,
+                "evidence band": point.evidence.band or None,
+                "evidence bounds": _bounds(point.evidence.bounds),
+                "context": point.context.score,
+                "context band": point.context.band or None,
+                "context bounds": _bounds(point.context.bounds),
+                "not scored": "; ".join(_absences(point)) or None,
+                "quadrant": point.quadrant or "no diagnosis",
+                "facilitation": point.fit,
+            }
+            for number, point in enumerate(self.points, 1)
+        ]
+
+    def to_text(self, width: int = 100) -> str:
+        """Return the grid as text, with the number of cases in each quadrant."""
+        return grid_text(self.title, self.points, self.warnings, width)
+
+    def _draw(self, onto: Sheet) -> None:
+        draw_grid(onto, self.title, self.points, self.warnings)
+
+
+def _bounds(bounds: tuple[object, object] | None) -> str | None:
+    """Return bounds in words."""
+    return None if bounds is None else f"{bounds[0]} to {bounds[1]}"
+
+
+def _absences(point: GridPoint) -> Iterable[str]:
+    """Yield why a case has no score, for evidence and context."""
+    for name, found in (("evidence", point.evidence), ("context", point.context)):
+        if found.score is None:
+            yield f"{name} {found.absence}"
+
+
+def grid(readings: Iterable[CaseReading], *, subject: str = "") -> Grid:
+    """Return many cases by evidence and context as a picture.
+
+    :param readings: readings under one version of the framework, such as
+        ``dataset.cases.values()``.
+    :param subject: what the cases have in common, for the title.
+    :raises InputError: they are read under several versions, or under one without evidence and
+        context, or real and synthetic cases are mixed.
+
+    >>> print(grid([]).title)
+    0 cases by evidence and context, PARIHS
+    """
+    found = list(readings)
+    schemes = sorted({reading.scheme for reading in found})
+    if len(schemes) > 1:
+        raise InputError(f"cases read under {' and '.join(schemes)} do not go into one grid")
+    if len({reading.is_synthetic for reading in found}) > 1:
+        raise InputError("synthetic and real cases do not go into one grid")
+    first = found[0] if found else None
+    return Grid(
+        [point_of(reading) for reading in found],
+        (first.scheme_label or first.scheme) if first else "PARIHS",
+        subject=subject,
+        is_verified=all(reading.is_verified for reading in found),
+        is_synthetic=any(reading.is_synthetic for reading in found),
+    )

@@ -1,0 +1,11 @@
+"""Synthetic rated programmes, for tests, demonstrations and measurements.
+
+>>> SyntheticProgramme(seed=1).cases
+1.5
+"""
+
+from __future__ import annotations
+
+from kmgraph.synthetic.writing import GenerateSummary, SyntheticProgramme, generate
+
+__all__ = ["GenerateSummary", "SyntheticProgramme", "generate"]

@@ -1,0 +1,195 @@
+"""Pictures: the profile of a case and the grid of cases, each with a page that has its table."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, Final
+from weakref import WeakKeyDictionary
+
+from flask import Blueprint, Response, abort, render_template, request, url_for
+
+from kmgraph.errors import InputError
+from kmgraph.figures import GRID_SCHEMES, Grid, Profile, can_draw, profile, read_grid
+from kmgraph.namespaces import expand
+from kmgraph.readings.frameworks import DEFAULT_SCHEME, load_frameworks
+from kmgraph_server.errors import MalformedRequestError
+from kmgraph_server.pages.entity_page import EntityPage
+from kmgraph_server.pages.figures_page import grid_rows, profile_rows, programmes
+from kmgraph_server.state import Snapshot, settings, snapshot
+from kmgraph_server.views.responses import page
+
+blueprint = Blueprint("figures", __name__)
+
+_MEDIA_TYPES: Final = {"svg": "image/svg+xml", "png": "image/png"}
+#: Pictures of a generation that are kept, so that a page that is often seen is drawn once.
+_KEPT: Final = 64
+_PNG_DPI: Final = 120
+#: An SVG that is opened by itself needs the styles that stand in it, and nothing else.
+_SVG_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+_CASE: Final = expand("km:ImplementationCase")
+_FILTERS: Final = ("programme", "theme", "study")
+_DRAWN: WeakKeyDictionary[Snapshot, OrderedDict[tuple[str, ...], bytes]] = WeakKeyDictionary()
+_LOCK = threading.Lock()
+
+
+@blueprint.get("/figures/profile.<form>")
+def profile_figure(form: str) -> Response:
+    """Send the profile of a case as a picture."""
+    served, case, scheme = snapshot(), _case(), _scheme()
+    return _picture(form, ("profile", case, scheme), lambda: _profile(served, case, scheme))
+
+
+@blueprint.get("/figures/grid.<form>")
+def grid_figure(form: str) -> Response:
+    """Send cases by evidence and context as a picture."""
+    served, scheme, chosen = snapshot(), _scheme(), _chosen()
+    key = ("grid", scheme, *(chosen.get(name, "") for name in _FILTERS))
+    return _picture(form, key, lambda: _grid(served, scheme, chosen))
+
+
+@blueprint.get("/profile")
+def profile_page() -> Response:
+    """Show the profile of a case with its table."""
+    served, case, scheme = snapshot(), _case(), _scheme()
+    found = _profile(served, case, scheme)
+    limit = settings().page_row_limit
+    return page(
+        render_template(
+            "profile.html",
+            picture=found,
+            reading=found.reading,
+            rows=profile_rows(found, served.names)[:limit],
+            schemes=[(one.name, one.label) for one in load_frameworks().by_name.values()],
+            query={"case": found.reading.iri, "scheme": scheme},
+            can_draw=can_draw(),
+        )
+    )
+
+
+@blueprint.get("/grid")
+def grid_page() -> Response:
+    """Show cases by evidence and context with their table."""
+    served, scheme, chosen = snapshot(), _scheme(), _chosen()
+    found = _grid(served, scheme, chosen)
+    return page(
+        render_template(
+            "grid.html",
+            picture=found,
+            rows=grid_rows(found, settings().page_row_limit),
+            scheme=scheme,
+            schemes=[(name, load_frameworks()[name].label) for name in GRID_SCHEMES],
+            programmes=programmes(served.dataset),
+            themes=[one for one in served.facts.themes if one.iri],
+            chosen=chosen,
+            names=served.names,
+            query={"scheme": scheme, **chosen},
+            can_draw=can_draw(),
+        )
+    )
+
+
+@blueprint.app_template_test("pictured")
+def is_pictured(entity: EntityPage) -> bool:
+    """Say whether an entity has a profile."""
+    return _CASE in snapshot().names.types(entity.iri)
+
+
+@blueprint.app_template_global("picture_url")
+def picture_url(kind: str, form: str, query: dict[str, Any]) -> str:
+    """Return the address of a picture, wherever the application is mounted."""
+    return url_for(f"figures.{kind}_figure", form=form, **query)
+
+
+def _once(name: str) -> str:
+    """Return a parameter of the request; empty where it is not given.
+
+    :raises MalformedRequestError: it is given twice.
+    """
+    given = request.args.getlist(name)
+    if len(given) > 1:
+        raise MalformedRequestError(f"the parameter '{name}' is given twice: give it once")
+    return given[0].strip() if given else ""
+
+
+def _case() -> str:
+    """Return the case that is asked for.
+
+    :raises MalformedRequestError: none is.
+    """
+    if case := _once("case"):
+        return case
+    raise MalformedRequestError("say which case: add ?case= with its IRI or its id")
+
+
+def _scheme() -> str:
+    """Return the framework that is asked for.
+
+    :raises InputError: cases are not read under it.
+    """
+    scheme = _once("scheme") or DEFAULT_SCHEME
+    known = load_frameworks().by_name
+    if scheme not in known:
+        raise InputError(f"'{scheme[:60]}' is no framework: take one of {', '.join(known)}")
+    return scheme
+
+
+def _chosen() -> dict[str, str]:
+    """Return what narrows the cases of a grid."""
+    return {name: value for name in _FILTERS if (value := _once(name))}
+
+
+def _profile(served: Snapshot, case: str, scheme: str) -> Profile:
+    """Return the profile of a case.
+
+    :raises RecordNotFoundError: there is no such case.
+    """
+    return profile(served.dataset.cases.by(scheme)[case])
+
+
+def _grid(served: Snapshot, scheme: str, chosen: dict[str, str]) -> Grid:
+    """Return cases by evidence and context.
+
+    :raises InputError: the framework has no evidence and context.
+    :raises RecordNotFoundError: there is no such programme, theme or study.
+    """
+    return read_grid(served.dataset.store, scheme, **chosen)
+
+
+def _picture(form: str, key: tuple[str, ...], make: Callable[[], Profile | Grid]) -> Response:
+    """Return a picture, drawn anew or kept from before."""
+    if form not in _MEDIA_TYPES:
+        abort(404, f"A picture ends in {' or '.join(f'.{name}' for name in _MEDIA_TYPES)}.")
+    if not can_draw():
+        abort(501, "No pictures are drawn here: matplotlib is not installed on the server.")
+    served = snapshot()
+    body = _kept(served, (form, *key))
+    if body is None:
+        made = make()
+        body = made.to_svg().encode() if form == "svg" else made.to_png(_PNG_DPI)
+        _keep(served, (form, *key), body)
+    response = Response(body, content_type=_MEDIA_TYPES[form])
+    if form == "svg":
+        response.headers["Content-Security-Policy"] = _SVG_POLICY
+    response.add_etag()
+    response.make_conditional(request)
+    return response
+
+
+def _kept(served: Snapshot, key: tuple[str, ...]) -> bytes | None:
+    """Return a picture that was drawn before of the same generation, or None."""
+    with _LOCK:
+        drawn = _DRAWN.get(served, OrderedDict())
+        if key in drawn:
+            drawn.move_to_end(key)
+        return drawn.get(key)
+
+
+def _keep(served: Snapshot, key: tuple[str, ...], body: bytes) -> None:
+    """Keep a picture, and let go of the one that was longest not asked for."""
+    with _LOCK:
+        drawn = _DRAWN.setdefault(served, OrderedDict())
+        drawn[key] = body
+        while len(drawn) > _KEPT:
+            drawn.popitem(last=False)

@@ -1,0 +1,178 @@
+"""Pictures on the server: SVG and PNG by address, and pages with the table beside them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+import kmgraph
+from kmgraph_server import ServerConfig, create_app
+from kmgraph_server.state import holder
+from kmgraph_server.views import figures
+
+pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+RATED = Path(__file__).resolve().parents[1] / "questions" / "data" / "rated"
+HTML = {"Accept": "text/html"}
+CASE = "case=fx-worked"
+
+
+@pytest.fixture(scope="module")
+def rated():
+    """The rated cases."""
+    with kmgraph.build_in_memory(RATED) as dataset:
+        yield dataset
+
+
+@pytest.fixture(scope="module")
+def rated_app(rated):
+    """An application that serves the rated cases."""
+    return create_app(ServerConfig(), dataset=rated)
+
+
+@pytest.fixture
+def client(rated_app):
+    """A client of it."""
+    return rated_app.test_client()
+
+
+@pytest.mark.parametrize(
+    ("path", "media_type", "start"),
+    [
+        (f"/figures/profile.svg?{CASE}", "image/svg+xml", b"<?xml"),
+        (f"/figures/profile.png?{CASE}", "image/png", b"\x89PNG"),
+        (f"/figures/profile.svg?{CASE}&scheme=i-parihs-2016", "image/svg+xml", b"<?xml"),
+        ("/figures/grid.svg", "image/svg+xml", b"<?xml"),
+        ("/figures/grid.png?scheme=parihs-1998", "image/png", b"\x89PNG"),
+    ],
+)
+def test_pictures_have_addresses(client, path, media_type, start):
+    """With a tag, so that what is known is not sent again."""
+    response = client.get(path)
+    assert (200, media_type) == (response.status_code, response.mimetype)
+    assert response.data.startswith(start)
+    again = client.get(path, headers={"If-None-Match": response.headers["ETag"]})
+    assert (304, b"") == (again.status_code, again.data)
+
+
+def test_an_svg_by_itself_may_use_its_styles_and_nothing_else(client):
+    """The policy of pages would take its colours away."""
+    policy = client.get("/figures/grid.svg").headers["Content-Security-Policy"]
+    assert "style-src 'unsafe-inline'" in policy
+    assert policy.startswith("default-src 'none'")
+    assert "unsafe" not in client.get("/grid", headers=HTML).headers["Content-Security-Policy"]
+
+
+def test_a_case_is_found_by_id_path_and_iri(client, rated):
+    """All three give the same picture."""
+    names = ("fx-worked", "case/fx-worked", rated.base + "case/fx-worked")
+    found = {client.get(f"/figures/profile.svg?case={quote(name)}").data for name in names}
+    assert 1 == len(found)
+
+
+def test_the_page_of_a_profile_has_picture_and_table(client):
+    """The picture has words in its place, and every rating leads to its page."""
+    text = client.get(f"/profile?{CASE}", headers=HTML).text
+    (source, alternative) = re.search(r'<img src="([^"]+)" alt="([^"]+)"', text).groups()
+    assert "Worked example: profile by" in alternative
+    assert 200 == client.get(source.replace("&amp;", "&")).status_code
+    assert "0.583 mixed, 3 of 4 rated" in text
+    assert "not reported" in text
+    assert "our reading of a hypothesis, unverified" in text
+    assert 'href="/explain?iri=' in text
+    assert re.search(r'<a href="/doc/assessment/[^"]+"[^>]*>Nurse', text)
+
+
+def test_the_page_of_a_grid_leads_to_profiles(client, rated):
+    """Each case has a row and a link; one without a score says so."""
+    text = client.get("/grid", headers=HTML).text
+    links = re.findall(r'href="(/profile\?[^"]+)"', text)
+    assert len(rated.cases) == len(links)
+    for link in links:
+        assert 200 == client.get(link.replace("&amp;", "&"), headers=HTML).status_code
+    assert "judged only" in text
+    assert "<td>not rated</td>" in text
+
+
+def test_a_grid_is_narrowed_by_its_form(client, rated):
+    """The choice is kept in the form and in the picture."""
+    theme = next(iter(rated.records("themes")))
+    text = client.get(f"/grid?theme={quote(theme.iri)}", headers=HTML).text
+    assert f'<option value="{theme.iri}" selected>' in text
+    assert f"theme={quote(theme.iri, safe='/:')}" in text.replace("&amp;", "&")
+
+
+def test_pages_lead_to_pictures(client):
+    """From the home page and from the page of a case."""
+    assert 'href="/grid"' in client.get("/", headers=HTML).text
+    assert "/profile?case=" in client.get("/doc/case/fx-worked", headers=HTML).text
+    assert "/profile?case=" not in client.get("/doc/programme/fx-p", headers=HTML).text
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "words"),
+    [
+        ("/profile?case=nix", 404, "no case 'nix'"),
+        ("/figures/profile.svg?case=nix", 404, "no case 'nix'"),
+        ("/figures/profile.png?case=%3Cb%3E", 404, "no case"),
+        ("/profile", 400, "say which case"),
+        (f"/profile?{CASE}&{CASE}", 400, "given twice"),
+        (f"/profile?{CASE}&scheme=nix", 400, "no framework"),
+        ("/grid?scheme=i-parihs-2016", 400, "no evidence and context"),
+        ("/figures/grid.svg?study=nix", 404, "no study 'nix'"),
+        (f"/figures/profile.gif?{CASE}", 404, "ends in .svg or .png"),
+    ],
+)
+def test_mistakes_are_problems(client, path, status, words):
+    """In words, as a page and as a document."""
+    page = client.get(path, headers=HTML)
+    assert (status, "text/html") == (page.status_code, page.mimetype)
+    document = client.get(path)
+    assert (status, "application/problem+json") == (document.status_code, document.mimetype)
+    assert words in document.json["detail"]
+
+
+def test_links_stay_below_a_mount(rated_app):
+    """An application that is mounted elsewhere leads to its own pictures."""
+    client = rated_app.test_client()
+    for path in (f"/profile?{CASE}", "/grid"):
+        text = client.get(path, headers=HTML, environ_overrides={"SCRIPT_NAME": "/m"}).text
+        found = re.findall(r'(?:href|src|action)="(/[^"]*)"', text)
+        assert found
+        assert all(link.startswith("/m/") for link in found)
+
+
+def test_a_picture_is_drawn_once_for_a_generation(client, rated_app, monkeypatch):
+    """And only so many are kept."""
+    client.get(f"/figures/profile.svg?{CASE}")
+    monkeypatch.setattr(figures.Profile, "to_svg", lambda self: "drawn anew")
+    assert client.get(f"/figures/profile.svg?{CASE}").data.startswith(b"<?xml")
+    monkeypatch.setattr(figures, "_KEPT", 3)
+    for number in range(14):
+        path = "/figures/profile.svg?scheme=parihs-1998&case="
+        client.get(path + ("fx-edge", "fx-hair", "fx-misfit", "fx-north", "fx-south")[number % 5])
+    held = holder(rated_app)
+    served = held.acquire()
+    held.release(served)
+    assert 3 == len(figures._DRAWN[served])
+    figures._DRAWN.pop(served)
+
+
+def test_without_the_library_the_table_is_left(client, monkeypatch):
+    """The page shows no picture that could not be had."""
+    monkeypatch.setattr(figures, "can_draw", lambda: False)
+    text = client.get(f"/profile?{CASE}", headers=HTML).text
+    assert "<img" not in text
+    assert "0.583 mixed" in text
+    response = client.get(f"/figures/profile.svg?{CASE}")
+    assert 501 == response.status_code
+
+
+def test_an_empty_store_has_no_picture(evidence):
+    """The shipped example has no rated case."""
+    client = create_app(ServerConfig(), dataset=evidence).test_client()
+    text = client.get("/grid", headers=HTML).text
+    assert ("<img" in text) == bool(len(evidence.cases))
+    assert 'href="/grid"' not in client.get("/", headers=HTML).text

@@ -1,0 +1,53 @@
+"""From one store to the other and back, in Chromium."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
+]
+TIMEOUT_MS = 20_000
+BANNER = "Synthetic data: generated, describes nothing real."
+
+
+def test_a_reader_always_knows_which_store_this_is(joined, serve_app):
+    """The banner stays from page to page below the mount, and forms and downloads stay too."""
+    with serve_app(joined) as site, playwright.sync_playwright() as running:
+        browser = running.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_context(base_url=site.url).new_page()
+        page.set_default_timeout(TIMEOUT_MS)
+        troubles = []
+        page.on("console", lambda message: troubles.append(message.text))
+        page.on("requestfailed", lambda request: troubles.append(request.url))
+        page.goto("/")
+        assert page.get_by_text(BANNER).count() == 0
+        page.get_by_role("link", name="A generated programme").click()
+        assert page.url == f"{site.url}/synthetic/"
+        page.get_by_role("link", name="Studies, fellows and communities by theme").click()
+        page.get_by_label("Programme").select_option(label="CLAHRC-NDL")
+        page.get_by_role("button", name="Show the answer").click()
+        assert page.url.startswith(f"{site.url}/synthetic/questions/cq-031?programme=")
+        assert page.get_by_text(BANNER).is_visible()
+        page.get_by_role("link", name="Query", exact=True).click()
+        page.get_by_role("button", name="Run the query").click()
+        assert page.url.startswith(f"{site.url}/synthetic/sparql?")
+        page.get_by_role("link", name="study/syn-MH1").first.click()
+        assert page.url == f"{site.url}/synthetic/doc/study/syn-MH1"
+        assert page.get_by_text(BANNER).is_visible()
+        page.set_viewport_size({"width": 390, "height": 844})
+        widths = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+        assert widths[0] <= widths[1]
+        page.get_by_role("link", name="Home").click()
+        page.get_by_role("link", name="CLAHRC-NDL and the knowledge mobilisation review").click()
+        assert page.url == f"{site.url}/"
+        assert page.get_by_text(BANNER).count() == 0
+        page.wait_for_load_state("networkidle")
+        browser.close()
+        assert troubles == []
