@@ -23,7 +23,7 @@ from kmgraph.progress import Progress
 from kmgraph.results import Solutions
 from kmgraph.stores.generations import GenerationStore
 from kmgraph.stores.writer import GenerationWriter
-from kmgraph.validation import Report, validate_triples
+from kmgraph.validation import Report, Result, validate_triples
 
 #: Name of the sidecar file that holds the report of the last validation.
 REPORT_FILE = "validation.json"
@@ -207,20 +207,42 @@ def validate_prepared(
 ) -> Report:
     """Validate what the writer has prepared, and keep the report beside it.
 
+    The view that shows everything is validated, and so is each other view of which something is
+    derived that the first does not have.
+
     :raises NonConformanceError: the shapes are violated.
     """
-    path = directory / "merged.nt"
-    with path.open("wb") as file:
-        writer.master_view().dump(file, NTRIPLES)
     fresh = {dataset.name: dataset.rows for dataset in staged}
     rows = [
         parent_file(store, rows_file(graph.name)) + _read(fresh.get(graph.name))
         for graph in writer.graphs
     ]
-    report = validate_triples(path, locator=RowLocations(store.base, rows), progress=progress)
+    locator = RowLocations(store.base, rows)
+    results: dict[Result, None] = {}
+    for key in _views_to_validate(writer):
+        path = directory / f"merged-{key}.nt"
+        with path.open("wb") as file:
+            writer.view(key).dump(file, NTRIPLES)
+        found = validate_triples(path, locator=locator, progress=progress)
+        path.unlink()
+        results.update(dict.fromkeys(found.results))
+    report = Report.of(results)
     writer.put_file(REPORT_FILE, report.to_json().encode())
     report.raise_for_nonconformance()
     return report
+
+
+def _views_to_validate(writer: GenerationWriter) -> list[str]:
+    """Return the views whose statements, derived ones too, are all statements of a listed one."""
+    *others, master = writer.views
+    held = {(graph.iri, graph.digest) for graph in writer.own_graphs(master)}
+    listed = [master]
+    for key in others:
+        own = {(graph.iri, graph.digest) for graph in writer.own_graphs(key)}
+        if not own <= held:
+            listed.append(key)
+            held |= own
+    return listed
 
 
 def _read(path: Path | None) -> bytes:

@@ -62,7 +62,8 @@ class GenerationWriter:
         self._files: dict[str, str | None] = {}
         self._stores: dict[str, ox.Store] = {}
         self._reads: list[OxigraphStore] = []
-        self._with_own: set[str] = set()
+        #: View that was given graphs of its own to what they are, once that was measured.
+        self._with_own: dict[str, tuple[GraphInfo, ...] | None] = {}
         self._is_started = False
         for folder in ("views", "files", "work"):
             (self._part / folder).mkdir(parents=True)
@@ -245,16 +246,26 @@ class GenerationWriter:
         if key not in self.views:
             raise GraphNotFoundError(f"there is no view '{key}' (views: {', '.join(self.views)})")
         by_iri = {graph_iri(self._base, name): path for name, path in files.items()}
-        directory = self._part / "work" / f"own-{len(self._with_own)}"
+        directory = self._part / "work" / f"own-{key}"
+        shutil.rmtree(directory, ignore_errors=True)
         shared = {graph.iri for graph in self._graphs.values()}
         store = self._stores[key]
         loaded = replace_view_graphs(
             store, shared, by_iri, directory, label=key, progress=self._progress
         )
-        self._with_own.add(key)
+        self._with_own[key] = None
         if loaded > OPTIMIZE_TRIPLES:
             self._progress(ProgressEvent("optimize", key))
             store.optimize()
+
+    def own_graphs(self, key: str) -> tuple[GraphInfo, ...]:
+        """Return what the graphs are that one prepared view alone has."""
+        if key not in self._with_own and self._source and key in self._source.views:
+            return tuple(self._source.derived.get(key, ()))
+        if self._with_own.get(key) is None:
+            shared = {graph.iri for graph in self._graphs.values()}
+            self._with_own[key] = describe_view_graphs(self._stores[key], shared, self._base, key)
+        return self._with_own[key] or ()
 
     def _keys(self) -> tuple[str, ...]:
         """Return the keys of the views of the prepared graphs."""
@@ -334,7 +345,7 @@ class GenerationWriter:
         """Return the description of the generation to publish."""
         keys = self._keys()
         views = {key: count_triples(self._stores[key]) for key in keys}
-        derived = {key: self._describe_own(key) for key in keys}
+        derived = {key: self.own_graphs(key) for key in keys}
         graphs = (*self.graphs, *derived[keys[-1]])
         named = sum(graph.triples for graph in graphs)
         own = {"triples": views[keys[-1]], "quads": named, "graphs": len(graphs)}
@@ -351,13 +362,6 @@ class GenerationWriter:
             extra=dict(extra),
             derived={key: described for key, described in derived.items() if described},
         )
-
-    def _describe_own(self, key: str) -> tuple[GraphInfo, ...]:
-        """Return what the graphs are that one view alone has."""
-        if key not in self._with_own and self._source and key in self._source.views:
-            return tuple(self._source.derived.get(key, ()))
-        shared = {graph.iri for graph in self._graphs.values()}
-        return describe_view_graphs(self._stores[key], shared, self._base, key)
 
     def __enter__(self) -> Self:
         return self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from decimal import Decimal
 from pathlib import Path
 
@@ -71,7 +72,7 @@ def store(tmp_path: Path) -> GenerationStore:
 
 PUBLIC = bundle(
     "a",
-    *base_records(rated("e", "PARIHS.E.research", "0.9"), rated("c", "PARIHS.C.culture", "0.9")),
+    *base_records(rated("e", "PARIHS.E.research", "0.9"), rated("c", "PARIHS.C.culture", "0.8")),
 )
 #: Another dataset, for a group, that rates the same case.
 SECRET = bundle(
@@ -213,32 +214,58 @@ def test_loaded_ratings_are_summed_up_too(store: GenerationStore, tmp_path: Path
     assert EVIDENCE in graphs(store, "public")["derived"]
 
 
+def break_rule(monkeypatch: pytest.MonkeyPatch, rule_id: str, old: str, new: str) -> None:
+    """Put other text into a rule."""
+    from kmgraph.derivation import deriving, rules
+
+    original = rules.load_rules
+
+    def broken(folder: str) -> tuple[rules.Rule, ...]:
+        return tuple(
+            dataclasses.replace(rule, update=rule.update.replace(old, new))
+            if rule.id == rule_id
+            else rule
+            for rule in original(folder)
+        )
+
+    monkeypatch.setattr(deriving, "load_rules", broken)
+
+
 def test_what_is_derived_is_validated_too(
     store: GenerationStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A rule that yields what the shapes refuse stops the build before anything is published."""
-    from kmgraph.derivation import deriving, rules
-
-    broken = tuple(
-        rules.Rule(
-            rule.id,
-            rule.summary,
-            rule.order,
-            rule.repeats,
-            rule.publishes,
-            rule.unverified,
-            rule.query,
-            rule.update.replace("km:coverage ?coverage", "km:coverage 7.0"),
-        )
-        for rule in rules.load_rules("readings")
-    )
-    original = rules.load_rules
-    monkeypatch.setattr(
-        deriving, "load_rules", lambda name: broken if name == "readings" else original(name)
-    )
+    break_rule(monkeypatch, "publish-elements", "km:coverage ?coverage", "km:coverage 7.0")
     with pytest.raises(NonConformanceError, match="coverage"):
         kmgraph.build([PUBLIC], store)
     assert store.current_id() is None
+
+
+def test_what_only_a_smaller_view_has_is_validated_too(
+    store: GenerationStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The public summary, 0.9, is not in the view that shows everything, and is looked at."""
+    wrong = "BIND(IF(?score = 0.9, 7.0, ?given) AS ?coverage) }"
+    break_rule(
+        monkeypatch, "publish-elements", "w:roundCoverage ?coverage", "w:roundCoverage ?given"
+    )
+    first = GenerationStore.create(store.path.parent / "first", base=BASE)
+    from kmgraph.derivation import deriving
+
+    patched = deriving.load_rules
+    monkeypatch.setattr(
+        deriving,
+        "load_rules",
+        lambda folder: tuple(
+            dataclasses.replace(rule, update=rule.update.rstrip().removesuffix("}") + wrong)
+            if rule.id == "publish-elements"
+            else rule
+            for rule in patched(folder)
+        ),
+    )
+    kmgraph.build([bundle("a", *base_records(rated("e", "PARIHS.E.research", "0.5")))], first)
+    with pytest.raises(NonConformanceError, match="coverage"):
+        kmgraph.build([PUBLIC, SECRET], store)
 
 
 def test_if_changed_follows_the_rules(
