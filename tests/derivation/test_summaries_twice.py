@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,8 +21,8 @@ from tests.derivation import oracle
 from tests.derivation.oracle import FRAMEWORKS, Rated
 
 GRAPH = graph_iri(DEFAULT_BASE, "drawn")
-#: Sets of ratings in one run of the rules, and runs: 4,000 sets.
-CASES_PER_RUN, RUNS = 40, 100
+#: Sets of ratings in one run of the rules, and runs: 2,400 sets.
+CASES_PER_RUN, RUNS = 40, 60
 _XSD = "http://www.w3.org/2001/XMLSchema#"
 _PROV = "http://www.w3.org/ns/prov#wasDerivedFrom"
 _SOURCE = "http://www.w3.org/ns/oa#hasSource"
@@ -157,13 +158,21 @@ def _plain(term: Any) -> Any:
     return Fraction(term.value)
 
 
+@cache
+def vocabulary() -> bytes:
+    """Return the ontology and the frameworks as N-Quads."""
+    with TemporaryDirectory() as name:
+        paths = [Path(name) / f"{graph}.nq" for graph in ("ontology", "frameworks")]
+        for path in paths:
+            write_vocabulary_graph(path.stem, DEFAULT_BASE, path)
+        return b"".join(path.read_bytes() for path in paths)
+
+
 def derived(cases: dict[str, list[Rated]]) -> Facts:
     """Run the rules on cases."""
     with TemporaryDirectory() as name, MemoryStore() as store:
         folder = Path(name)
-        for graph in ("ontology", "frameworks"):
-            write_vocabulary_graph(graph, DEFAULT_BASE, folder / f"{graph}.nq")
-            store.load_nquads(folder / f"{graph}.nq")
+        store.load_nquads(vocabulary())
         store.load_nquads(ox.serialize(quads(cases), format=ox.RdfFormat.N_QUADS))
         return Facts(list(derive(store, folder).files.values()))
 
