@@ -12,6 +12,7 @@ from kmgraph.entity import Entity, Statement
 from kmgraph.namespaces import KM, expand
 from kmgraph.questions import PassageView, find_passages
 from kmgraph_server.pages import words
+from kmgraph_server.pages.entailed import apart, is_derived_record, recorded_incoming
 from kmgraph_server.pages.names import Names
 from kmgraph_server.pages.notes import read_notes, with_basis
 from kmgraph_server.pages.shown import Shown, link, show
@@ -79,6 +80,8 @@ class EntityPage:
     :ivar assertion: how it is known, in words.
     :ivar sources: the passages that it rests on, by document.
     :ivar passage: for a passage, the passage itself.
+    :ivar follows: what follows from the ontology about it.
+    :ivar is_derived: whether it was worked out, and not recorded.
     """
 
     iri: str
@@ -90,6 +93,8 @@ class EntityPage:
     sources: tuple[Source, ...]
     groups: tuple[Group, ...]
     passage: PassageView | None = None
+    follows: tuple[Fact, ...] = ()
+    is_derived: bool = False
 
 
 def read_entity(
@@ -101,7 +106,7 @@ def read_entity(
     :param limit: most links of a group.
     :raises RecordNotFoundError: the store says nothing of the entity.
     """
-    outgoing = entity.outgoing
+    outgoing, follows = apart(entity)
     lede = next((s.term.value for p in _LEDE for s in outgoing if s.predicate == p), "")  # type: ignore[union-attr]
     assertion = next((s.iri for s in outgoing if s.predicate == _ASSERTION), None)
     is_passage = _PASSAGE in entity.types
@@ -111,11 +116,13 @@ def read_entity(
         words.sentence(names.name(entity.iri)),
         tuple(words.sentence(kind) for kind in names.kinds(entity.types)),
         lede,
-        tuple(_facts(entity, names, definitions, limit)),
+        tuple(_facts(entity.iri, outgoing, names, definitions, limit)),
         words.ASSERTIONS.get(assertion or "", names.name(assertion) if assertion else ""),
         group_passages(find_passages(names.store, cited), names),
         tuple(_groups(entity, names, limit)),
         find_passages(names.store, [entity.iri])[0] if is_passage else None,
+        tuple(_facts(entity.iri, follows, names, definitions, limit)),
+        is_derived_record(entity),
     )
 
 
@@ -141,16 +148,22 @@ def where(passage: PassageView) -> str:
     return whole.removeprefix(head).removeprefix(", ") or "the whole document"
 
 
-def _facts(entity: Entity, names: Names, definitions: dict[str, str], limit: int) -> Iterable[Fact]:
+def _facts(
+    iri: str,
+    statements: Iterable[Statement],
+    names: Names,
+    definitions: dict[str, str],
+    limit: int,
+) -> Iterable[Fact]:
     """Yield the properties of an entity in the order in which people look for them."""
     values: dict[str, list[Statement]] = {}
-    for statement in entity.outgoing:
+    for statement in statements:
         values.setdefault(statement.predicate, []).append(statement)
     hidden = {_TYPE, _RESTS_ON, _ASSERTION}
     hidden |= {prop for prop, held in values.items() if len(held) == 1 and prop in _TITLES}
     hidden |= {prop for prop, held in values.items() if len(held) == 1 and prop in _LEDE}
     rank = {prop: number for number, prop in enumerate(words.ORDER)}
-    notes = read_notes(names.store, entity.iri)
+    notes = read_notes(names.store, iri)
     shown = [prop for prop in values if prop not in hidden]
     for prop in sorted(shown, key=lambda p: (rank.get(p, len(rank)), names.property(p))):
         held = [
@@ -173,7 +186,7 @@ def _pointer(iri: str, prop: str, target: str, names: Names) -> Shown:
 def _groups(entity: Entity, names: Names, limit: int) -> Iterable[Group]:
     """Yield what points to an entity, by property and by kind of what points."""
     found: dict[tuple[str, str], list[str]] = {}
-    for statement in entity.incoming:
+    for statement in recorded_incoming(entity):
         if statement.iri:
             kinds = names.kinds(statement.types)
             found.setdefault((statement.predicate, kinds[0] if kinds else ""), []).append(

@@ -33,6 +33,15 @@ _NOTE_SUBJECT: Final = ox.NamedNode(f"{KM}noteSubject")
 _NOTE_PROPERTY: Final = ox.NamedNode(f"{KM}noteProperty")
 _NOTE_OBJECT: Final = ox.NamedNode(f"{KM}noteObject")
 _NOTE_VALUE: Final = ox.NamedNode(f"{KM}noteValue")
+_ABOUT: Final = ox.NamedNode(expand("km:about"))
+_CHANGED: Final = ox.NamedNode(expand("km:changed"))
+_RATER: Final = ox.NamedNode(expand("km:rater"))
+_ROLE: Final = ox.NamedNode(expand("km:raterRole"))
+_DATE: Final = ox.NamedNode(expand("dcterms:date"))
+#: What a rating, a summary, a flip or a diagnosis is of, the most telling first.
+_RATED: Final = tuple(
+    ox.NamedNode(expand(f"km:{name}")) for name in ("changeKind", "element", "construct", "scheme")
+)
 _DEFAULT: Final = ox.DefaultGraph()
 #: Most names that are kept in memory.
 _KEPT: Final = 50_000
@@ -73,13 +82,29 @@ class Names:
             value = self._object(node, _NOTE_OBJECT) or self._object(node, _NOTE_VALUE)
             of = f", {self._text(value)}" if value else ""
             return f"{self.name(subject.value)}: {what or 'remark'}{of}"
-        for naming in (*_NAMING, _IDENTIFIER):
+        for naming in _NAMING:
             found = self._object(node, naming)
             if isinstance(found, ox.NamedNode):
                 return self.name(found.value)
             if found is not None:
                 return " ".join(found.value.split())
-        return compact(iri)
+        identifier = self._object(node, _IDENTIFIER)
+        return self._of_case(node) or (identifier.value if identifier else compact(iri))
+
+    def _of_case(self, node: ox.NamedNode) -> str:
+        """Return what to call a rating of a case, or what was worked out of it; else nothing."""
+        case = self._object(node, _ABOUT)
+        what = next((found for one in _RATED if (found := self._object(node, one))), None)
+        if not isinstance(case, ox.NamedNode) or not isinstance(what, ox.NamedNode):
+            return ""
+        parts = [self.name(what.value)]
+        if changed := self._object(node, _CHANGED):
+            parts.append(self._text(changed))
+        if rater := self._object(node, _RATER) or self._object(node, _ROLE):
+            parts.append(f"by {self._text(rater)}")
+        if date := self._object(node, _DATE):
+            parts.append(date.value)
+        return f"{self.name(case.value)}: {', '.join(parts)}"
 
     def _text(self, term: ox.NamedNode | ox.Literal) -> str:
         """Return a term in words."""

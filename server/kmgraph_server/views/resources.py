@@ -26,6 +26,7 @@ from kmgraph_server.headers import link
 from kmgraph_server.negotiation import DOCUMENT, Offer, by_name
 from kmgraph_server.pages import ontology_page
 from kmgraph_server.pages.entity_page import read_entity, where
+from kmgraph_server.pages.reading_box import read_boxes
 from kmgraph_server.pages.study_page import read_sections
 from kmgraph_server.state import Snapshot, settings, snapshot
 from kmgraph_server.views.responses import (
@@ -42,6 +43,7 @@ from kmgraph_server.views.responses import (
 blueprint = Blueprint("resources", __name__)
 
 _STUDY: Final = expand("km:Study")
+_CASE: Final = expand("km:ImplementationCase")
 _EXTENSIONS: Final = {
     extension: by_name(extension, DOCUMENT)
     for extension in ("html", "ttl", "nt", "rdf", "jsonld", "json")
@@ -136,6 +138,7 @@ def _page(served: Snapshot, entity: Entity, address: str, forms: Sequence[Form])
     limit = settings().group_limit
     shown = read_entity(entity, served.names, ontology_page.definitions(), limit)
     sections = None
+    readings = read_boxes(served.dataset, entity.iri) if _CASE in entity.types else ()
     if _STUDY in entity.types:
         sections = read_sections(served.dataset.store, entity.iri, served.names, limit)
     return page(
@@ -143,6 +146,7 @@ def _page(served: Snapshot, entity: Entity, address: str, forms: Sequence[Form])
             "study.html" if sections else "entity.html",
             entity=shown,
             sections=sections,
+            readings=readings,
             address=address,
             downloads=[form for form in forms if form.offer.format is not None],
             where=where,
