@@ -298,8 +298,9 @@ def raise_for_problems(name: str, problems: list[Problem]) -> None:
     """
     if problems:
         count = len(problems)
+        first = problems[0]
         raise BundleError(
-            f"bundle '{name}' has {count} problem{'s' if count != 1 else ''}; "
-            "nothing was built. Correct them, or build the good records with --keep-going",
+            f"bundle '{name}' has {count} problem{'s' if count != 1 else ''}; nothing was built. "
+            f"The first: {first}. Correct them, or build the good records with --keep-going",
             problems,
         )

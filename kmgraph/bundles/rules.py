@@ -217,7 +217,7 @@ def _scale(row: Values, vocabulary: Vocabulary) -> Iterator[Fault]:
 
 
 def _facilitation(row: Values, vocabulary: Vocabulary) -> Iterator[Fault]:
-    """Facilitation's parts have a position; only facilitation has an appropriateness."""
+    """Facilitation's parts have a position; how well it suits is rated of facilitation itself."""
     construct = vocabulary.constructs.get(row.get("construct") or "")
     if construct is None:
         return
@@ -228,8 +228,9 @@ def _facilitation(row: Values, vocabulary: Vocabulary) -> Iterator[Fault]:
                 yield column, "not-for-facilitation", instead
     if not construct.task_enabling and row.get("approach_position") is not None:
         yield "approach_position", "only-for-facilitation", "an empty cell"
-    if construct.top not in _FACILITATION_TOPS and row.get("appropriateness") is not None:
-        yield "appropriateness", "only-for-facilitation", "an empty cell"
+    is_whole = construct.notation in _FACILITATION_TOPS
+    if not is_whole and row.get("appropriateness") is not None:
+        yield "appropriateness", "only-for-facilitation", "facilitation itself as the construct"
 
 
 #: Sheet to the rules of its rows.

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from kmgraph.bundles.check import BundleCheck
@@ -111,8 +112,9 @@ def _build_once(
     with (
         target.begin(reason=reason, from_scratch=scratch, progress=progress) as writer,
         staging(target) as directory,
+        _current(target, options) as current,
     ):
-        staged = _stage_all(target, sources, options, refused, directory, clock)
+        staged = _stage_all(target.base, sources, current, options, refused, directory, clock)
         refuse_pooling(target, staged, from_scratch=scratch)
         with clock.phase("load"):
             for dataset, digest in zip(staged, digests, strict=True):
@@ -155,9 +157,23 @@ def _digest(source: Source, options: BuildOptions) -> str:
     return "+".join([source.digest(), options.encoding or "", *digests])
 
 
+@contextmanager
+def _current(target: GenerationStore, options: BuildOptions) -> Iterator[QuadStore | None]:
+    """Give read access to all of the current generation, or None where a build starts anew.
+
+    Rows are checked against it up to the end, when the rejected ones are written.
+    """
+    if target.current_id() is None or options.from_scratch:
+        yield None
+        return
+    with target.open_view(target.generation().master) as view:
+        yield view
+
+
 def _stage_all(
-    target: GenerationStore,
+    base: str,
     sources: list[Source],
+    current: QuadStore | None,
     options: BuildOptions,
     refused: dict[str, list[str]],
     directory: Path,
@@ -168,29 +184,20 @@ def _stage_all(
     problems: list[Problem] = []
     messages: list[str] = []
     checks: dict[str, BundleCheck] = {}
-    current: QuadStore | None = None
-    if target.current_id() is not None and not options.from_scratch:
-        current = target.open_view(target.generation().master)
-    try:
-        for source in sources:
-            with clock.phase("read and check"):
-                check = _check(source, current, checks, options)
-            name = str(check.dataset.get("id") or "")
-            if name and name in checks:
-                raise BundleError(f"two of the bundles hold the dataset '{name}': merge them")
-            elsewhere = StoreElsewhere(current, dict(checks))
-            try:
-                with clock.phase("map"):
-                    staged.append(
-                        _stage_one(check, elsewhere, target.base, directory, options, refused)
-                    )
-            except BundleError as error:
-                messages.append(str(error))
-                problems.extend(error.problems)
-            checks[name] = check
-    finally:
-        if current is not None:
-            current.close()
+    for source in sources:
+        with clock.phase("read and check"):
+            check = _check(source, current, checks, options)
+        name = str(check.dataset.get("id") or "")
+        if name and name in checks:
+            raise BundleError(f"two of the bundles hold the dataset '{name}': merge them")
+        elsewhere = StoreElsewhere(current, dict(checks))
+        try:
+            with clock.phase("map"):
+                staged.append(_stage_one(check, elsewhere, base, directory, options, refused))
+        except BundleError as error:
+            messages.append(str(error))
+            problems.extend(error.problems)
+        checks[name] = check
     if messages:
         raise BundleError("\n".join(messages), problems)
     return staged

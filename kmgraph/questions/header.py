@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,7 +20,7 @@ import yaml
 from kmgraph import artefacts
 from kmgraph.errors import InputError
 from kmgraph.questions.model import RETURN_KINDS, Question, Returned
-from kmgraph.questions.parameters import KINDS, Parameter
+from kmgraph.questions.parameters import KINDS, NUMBERS, Parameter
 
 _MARK: Final = "#+"
 _ID: Final = re.compile(r"cq-[0-9]{3}", re.ASCII)
@@ -41,6 +42,8 @@ KEYS: Final[dict[str, bool]] = {
     "tags": True,
     "unverified": False,
 }
+#: Keys of parameters that need not be text.
+_FREE: Final = frozenset({"required", "of", "choices", "minimum", "maximum"})
 _LISTS: Final = frozenset({"graphs", "parameters", "returns", "tags"})
 _STATUSES: Final = frozenset({"stable", "draft"})
 
@@ -135,6 +138,8 @@ def _parameters(items: Sequence[Any], path: Path) -> tuple[Parameter, ...]:
             raise _problem(
                 path, "parameters", f"{facts['name']}: kind is one of {', '.join(KINDS)}"
             )
+        for key in ("minimum", "maximum"):
+            facts[key] = _bound(facts, key, path)
         for key in ("of", "choices"):
             listed = facts.get(key) or ()
             facts[key] = (listed,) if isinstance(listed, str) else tuple(listed)
@@ -155,6 +160,19 @@ def _parameters(items: Sequence[Any], path: Path) -> tuple[Parameter, ...]:
         parameters.append(parameter)
     _refuse_repeats([parameter.name for parameter in parameters], "parameters", path)
     return tuple(parameters)
+
+
+def _bound(facts: Mapping[str, Any], key: str, path: Path) -> str:
+    """Return the least or greatest legal value of a parameter as text; empty for none."""
+    value = facts.get(key, "")
+    if value == "":
+        return ""
+    if facts["kind"] not in NUMBERS or isinstance(value, bool):
+        raise _problem(path, "parameters", f"{facts['name']}: only numbers have a {key}")
+    try:
+        return str(Decimal(str(value)))
+    except ArithmeticError as error:
+        raise _problem(path, "parameters", f"{facts['name']}: {key} is no number") from error
 
 
 def _is_support_query(name: str) -> bool:
@@ -190,7 +208,7 @@ def _facts(item: Any, kind: type, key: str, path: Path) -> dict[str, Any]:
     for fact, value in item.items():
         if fact not in known:
             raise _problem(path, key, f"{name}: unknown '{fact}'; known: {', '.join(known)}")
-        if fact not in ("required", "of", "choices") and not isinstance(value, str):
+        if fact not in _FREE and not isinstance(value, str):
             raise _problem(path, key, f"{name}: '{fact}' must be text, put it in quotes: {value!r}")
     for fact, field in known.items():
         if field.default is MISSING and fact not in item:

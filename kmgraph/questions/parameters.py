@@ -11,6 +11,7 @@ import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 
 import pyoxigraph as ox
@@ -30,6 +31,8 @@ _DATES: Final = (
     (re.compile(r"[0-9]{4}-[0-9]{2}", re.ASCII), "gYearMonth", "-01"),
     (re.compile(r"[0-9]{4}", re.ASCII), "gYear", "-01-01"),
 )
+#: Kinds of parameters that may have a least and a greatest value.
+NUMBERS: Final = frozenset({"integer", "decimal"})
 _BOOLEANS: Final = {
     **dict.fromkeys(("true", "yes", "1"), "true"),
     **dict.fromkeys(("false", "no", "0"), "false"),
@@ -51,6 +54,8 @@ class Parameter:
     :ivar choices: the legal values, where they are few.
     :ivar options: name of a query in ``queries/support`` that finds the fitting values among the
         instances of a class; empty where all of them fit.
+    :ivar minimum: least legal number, as text; empty where there is none.
+    :ivar maximum: greatest legal number, as text; empty where there is none.
     """
 
     name: str
@@ -63,6 +68,8 @@ class Parameter:
     of: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
     options: str = ""
+    minimum: str = ""
+    maximum: str = ""
 
     def to_term(self, text: str, *, base: str) -> Term:
         """Return the term that a text stands for.
@@ -89,7 +96,22 @@ class Parameter:
                 f"parameter '{self.name}': '{text}' is not one of {', '.join(self.choices)}; "
                 f"for example {self.name}={self.example}"
             )
+        if self._is_out_of_range(term):
+            bounds = [f"{self.minimum} or more"] if self.minimum else []
+            bounds += [f"{self.maximum} or less"] if self.maximum else []
+            raise ParameterError(
+                f"parameter '{self.name}': {text} is not {' and '.join(bounds)}; "
+                f"for example {self.name}={self.example}"
+            )
         return term
+
+    def _is_out_of_range(self, term: Term) -> bool:
+        """Say whether a term is a number below the least or above the greatest legal one."""
+        if self.kind not in NUMBERS or not isinstance(term, ox.Literal):
+            return False
+        number = Decimal(term.value)
+        too_small = bool(self.minimum) and number < Decimal(self.minimum)
+        return too_small or (bool(self.maximum) and number > Decimal(self.maximum))
 
 
 def bind(

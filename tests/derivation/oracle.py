@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import combinations
 from typing import Any
 
 #: Element to its sub-elements, by scheme and side.
@@ -107,9 +108,10 @@ def rater_spread(ratings: Iterable[Rated]) -> Fraction | None:
     for rating in ratings:
         groups[(rating.construct, rating.date, rating.level or "")].append(rating)
     spreads = [
-        max(r.value for r in group) - min(r.value for r in group)
+        abs(one.value - other.value)
         for group in groups.values()
-        if len({r.who for r in group}) > 1
+        for one, other in combinations(group, 2)
+        if one.who != other.who
     ]
     return max(spreads) if spreads else None
 

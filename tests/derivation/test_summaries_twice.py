@@ -101,6 +101,7 @@ def quads(cases: dict[str, list[Rated]]) -> list[ox.Quad]:
         for rating in rated:
             iri = node(f"assessment/{rating.id}")
             passage = node(f"passage/{rating.id}")
+            say(iri, _TYPE, ox.NamedNode(f"{KM}Assessment"))
             say(iri, f"{KM}about", node(f"case/{case}"))
             say(iri, f"{KM}ratingStatus", ox.NamedNode(f"{KM}Rated"))
             say(iri, f"{KM}construct", concept(rating.construct))

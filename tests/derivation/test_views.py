@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 from decimal import Decimal
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 import kmgraph
 from kmgraph.bundles.memory import MemoryBundle
 from kmgraph.derivation import is_derived
-from kmgraph.errors import NonConformanceError
+from kmgraph.errors import BundleError, NonConformanceError
 from kmgraph.namespaces import expand, graph_iri
 from kmgraph.records import (
     Assessment,
@@ -280,3 +281,51 @@ def test_if_changed_follows_the_rules(
     for module in (building, publication):
         monkeypatch.setattr(module, "rules_digest", lambda: "other rules")
     assert kmgraph.build([PUBLIC], store, options).changed
+
+
+def test_append_and_keep_going_build_the_good_and_set_the_others_aside(
+    store: GenerationStore, tmp_path: Path
+) -> None:
+    """Rejected rows are checked against what the store has, up to the moment they are written."""
+    kmgraph.build([PUBLIC], store)
+    folder = tmp_path / "more"
+    folder.mkdir()
+    (folder / "dataset.csv").write_text(
+        f"id,title,publisher,licence,version,id_prefix\na,a,Us,{LICENCE},1,a-\n", encoding="utf-8"
+    )
+    (folder / "assessments.csv").write_text(
+        "id,about,construct,score,rater,passages\n"
+        "good,c1,PARIHS.E.local,0.1,r,p\n"
+        "high,c1,PARIHS.E.local,1.5,r,p\n"
+        "who,c1,PARIHS.E.patient,0.5,nobody,p\n",
+        encoding="utf-8",
+    )
+    options = kmgraph.BuildOptions(append=True, keep_going=True, rejects=tmp_path / "rejects")
+    summary = kmgraph.build([folder], store, options)
+    assert 2 == summary.rejected
+    assert ["0.5"] == scores(store, "public")
+    rejected = (tmp_path / "rejects" / "assessments.csv").read_text(encoding="utf-8")
+    assert ["high", "who"] == [row["id"] for row in csv.DictReader(rejected.splitlines())]
+
+
+def test_the_message_of_a_bundle_names_its_first_problem(store: GenerationStore) -> None:
+    """Whoever builds from Python sees what is wrong without looking further."""
+    with pytest.raises(BundleError, match="row 2, column score: out-of-range: found '7'"):
+        kmgraph.build([bundle("a", *base_records(rated("e", "PARIHS.E.research", "7")))], store)
+
+
+def test_what_is_no_assessment_by_class_is_refused(store: GenerationStore, tmp_path: Path) -> None:
+    """A rating that comes as RDF without its class is a violation that names it."""
+    kmgraph.build([PUBLIC], store)
+    path = tmp_path / "untyped.ttl"
+    path.write_text(
+        f"""
+        @prefix km: <https://w3id.org/kmgraph/ontology#> .
+        <{BASE}assessment/z-1> km:about <{BASE}case/a-c1> ; km:ratingStatus km:Rated ;
+            km:score 0.9 ; km:band km:High ;
+            km:construct <https://w3id.org/kmgraph/framework/parihs-2004/PARIHS.F.role> .
+        """,
+        encoding="utf-8",
+    )
+    with pytest.raises(NonConformanceError, match="assessment/z-1"):
+        kmgraph.load_rdf(path, "untyped", store)

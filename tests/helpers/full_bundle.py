@@ -193,7 +193,7 @@ RULE_BREAKS: list[tuple[str, str, str, Row]] = [
     ),
     (
         "assessments", "score", "not-for-facilitation",
-        {"construct": "P98.F.role", "raw_score": "", "appropriateness": "appropriate"},
+        {"construct": "P98.F.role", "raw_score": ""},
     ),
     (
         "assessments", "approach_position", "only-for-facilitation",
@@ -203,6 +203,10 @@ RULE_BREAKS: list[tuple[str, str, str, Row]] = [
     (
         "assessments", "appropriateness", "only-for-facilitation",
         {"appropriateness": "inappropriate"},
+    ),
+    (
+        "assessments", "appropriateness", "only-for-facilitation",
+        {"construct": "P98.F.role", "raw_score": "", "score": "", "appropriateness": "appropriate"},
     ),
     ("dataset", "id", "bad-name", {"id": "Full_Set"}),
     ("dataset", "id", "reserved-name", {"id": "ontology"}),

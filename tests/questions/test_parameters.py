@@ -6,7 +6,7 @@ import pyoxigraph as ox
 import pytest
 
 from kmgraph.dataset import EvidenceDataset
-from kmgraph.errors import ParameterError
+from kmgraph.errors import InputError, ParameterError
 from kmgraph.questions import Question, answer, load_catalogue, options, parse_question
 
 QUESTIONS = load_catalogue()
@@ -229,3 +229,26 @@ def test_options_offer_what_exists(dataset: EvidenceDataset) -> None:
                     if question.id == "cq-102"
                     else {parameter.name: option.value}
                 )
+
+
+def test_a_number_outside_its_bounds_is_refused() -> None:
+    """A score lies on its scale, and the message says which that is."""
+    question = QUESTIONS["7"]
+    for text in ("-0.1", "1.01", "7"):
+        with pytest.raises(ParameterError, match="0 or more and 1 or less"):
+            question.bindings({"score": text})
+    assert "1" == question.bindings({"score": "1"})["score"].value
+    assert "0" == question.bindings({"score": "0"})["score"].value
+
+
+@pytest.mark.parametrize(
+    "facts", ["kind: string, minimum: 0", "kind: integer, maximum: many", "kind: date, maximum: 3"]
+)
+def test_bounds_are_of_numbers_alone(facts: str, tmp_path: Path) -> None:
+    """A header with bounds of a text, or with bounds that are no numbers, is refused."""
+    line = "#+   - {name: string, kind: string, label: l, help: h, example: x}"
+    text = _EVERY_KIND.replace(
+        line, f'#+   - {{name: string, {facts}, label: l, help: h, example: "1"}}'
+    )
+    with pytest.raises(InputError, match=r"string: (only numbers|maximum is no number)"):
+        parse_question(text, tmp_path / "cq-900-x.rq")

@@ -32,6 +32,10 @@ PARAMETERS = {
 } | {SH.sparql: SH.SPARQLConstraintComponent}
 
 
+#: Ways in which shapes name their focus nodes.
+TARGETS = ("targetClass", "targetObjectsOf", "targetSubjectsOf")
+
+
 def of_file(stem: str, row: Row) -> bool:
     """Say whether a result is about a record of this file."""
     return row[0].startswith(f"<https://example.org/case/{stem}/") or (
@@ -45,7 +49,7 @@ def targets(shapes: Graph, node: Node) -> set[Node]:
     return {
         holder
         for holder in holders
-        if (holder, SH.targetClass, None) in shapes or (holder, SH.targetObjectsOf, None) in shapes
+        if any((holder, SH[target], None) in shapes for target in TARGETS)
     }
 
 
@@ -55,6 +59,8 @@ def focus_nodes(shapes: Graph, data: Graph, shape: Node) -> set[Node]:
     for holder in targets(shapes, shape):
         for prop in shapes.objects(holder, SH.targetObjectsOf):
             found |= set(data.objects(None, prop))
+        for prop in shapes.objects(holder, SH.targetSubjectsOf):
+            found |= set(data.subjects(prop))
         for cls in shapes.objects(holder, SH.targetClass):
             for sub in data.transitive_subjects(RDFS.subClassOf, cls):
                 found |= set(data.subjects(RDF.type, sub))

@@ -116,9 +116,8 @@ def test_every_property_shape_is_used_once(shapes: Graph) -> None:
 def test_every_kind_of_value_is_referred_to(shapes: Graph) -> None:
     """A node shape without a target is there because another shape needs it."""
     used = {member for head in shapes.objects(None, SH["or"]) for member in shapes.items(head)}
-    targeted = set(shapes.subjects(SH.targetClass, None)) | set(
-        shapes.subjects(SH.targetObjectsOf, None)
-    )
+    targets = (SH.targetClass, SH.targetObjectsOf, SH.targetSubjectsOf)
+    targeted = {node for target in targets for node in shapes.subjects(target, None)}
     assert set(shapes.subjects(RDF.type, SH.NodeShape)) == used | targeted
 
 
