@@ -289,11 +289,11 @@ def test_014_compares_what_has_no_number(rated: EvidenceDataset) -> None:
     assert (None, {"high", "low"}) == (local["difference"], set(local["bands"].split(" against ")))
 
 
-def test_014_says_that_an_undated_rating_cannot_be_compared_in_time(
+def test_014_says_that_an_undated_rating_cannot_be_compared_with_a_dated_one(
     rated: EvidenceDataset,
 ) -> None:
     """The manager's two ratings are no pair, and each is set beside the undated one."""
-    assert [("time not reported", "Culture")] * 2 == [
+    assert [("time of one not reported, no levels given", "Culture")] * 2 == [
         (row["match"], row["constructLabel"]) for row in _ask(rated, "14", "change")
     ]
 

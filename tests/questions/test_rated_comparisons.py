@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from kmgraph.dataset import EvidenceDataset
+from kmgraph.errors import ParameterError
 from kmgraph.namespaces import DEFAULT_BASE
 
 Edit = Callable[..., EvidenceDataset]
@@ -42,6 +43,40 @@ def test_007_foretells_what_the_record_would_give(
     found = _case(edited_rated("assessments", record, score=score).ask("7").rows, case)[0]
     for name in ("element", "band", "quadrant", "rule", "suggested", "score", "basis"):
         assert foretold[f"{name}Then"] == found[f"{name}Now"]
+
+
+def test_007_rounds_nothing_before_the_end(edited_rated: Edit) -> None:
+    """A third is not 0.333333 on the way: what does not move changes nothing."""
+    asked = {"construct": "PARIHS.E.clinical", "case": "case/fx-worked"}
+    edited_rated("assessments", "a-worked-e-research-manager", score="0")
+    edited_rated("assessments", "a-worked-e-research-nurse", score="0")
+    edited_rated("assessments", "a-worked-e-clinical-nurse", score="1")
+    found = edited_rated(
+        "assessments", "a-worked-e-patient-manager", rating_status="unclear", score=""
+    )
+    row = found.ask("7", score="1", **asked).rows[0]
+    # (1 / 3 + 1) / 2 = 0.666666..., to six places 0.666667
+    assert (Decimal("0.666667"), Decimal("0.666667"), "nothing") == (
+        row["elementNow"],
+        row["elementThen"],
+        row["effect"],
+    )
+    foretold = found.ask("7", score="0.5", **asked).rows[0]["elementThen"]
+    found = edited_rated("assessments", "a-worked-e-clinical-nurse", score="0.5")
+    row = found.ask("7", score="0.5", **asked).rows[0]
+    assert (foretold, foretold) == (row["elementNow"], row["elementThen"])
+    # The construct itself may be rounded: a third is shown as 0.333333 and does not move.
+    row = found.ask(
+        "7", construct="PARIHS.E.research", case="case/fx-worked", score="0.333333"
+    ).rows[0]
+    assert ("nothing", row["elementNow"]) == (row["effect"], row["elementThen"])
+
+
+def test_007_takes_scores_from_pole_to_pole_only(rated: EvidenceDataset) -> None:
+    """A score beyond either pole is refused."""
+    for score in ("-0.1", "1.1"):
+        with pytest.raises(ParameterError):
+            rated.ask("7", score=score)
 
 
 def test_007_shows_the_rule_and_follows_the_edges(rated: EvidenceDataset) -> None:
@@ -244,6 +279,33 @@ def test_104_compares_one_rater_instrument_and_level(
     ):
         rows = edited_rated("assessments", culture, **cells).ask("104", within="PARIHS.C").rows
         assert "only one time" == _of(_case(rows, "change"), constructLabel="Culture")["change"]
+
+
+def test_104_takes_the_mean_of_ratings_at_one_date(edited_rated: Edit) -> None:
+    """Two ratings by one rater at the first and two at the last date make one row of means."""
+    cells = {"construct": "PARIHS.C.culture"}
+    edited_rated("assessments", "a-change-c-leadership-manager", score="0.6", **cells)
+    found = edited_rated("assessments", "a-change-c-leadership-manager-2", score="0.9", **cells)
+    rows = _case(found.ask("104", case="case/fx-change", within="PARIHS.C.culture").rows, "change")
+    # The means of 0.2 and 0.6, and of 0.8 and 0.9.
+    assert [
+        ("0.4", "mixed", "0.85", "high", "0.45", "higher"),
+    ] == [
+        (
+            str(row["firstValue"]),
+            row["firstBand"],
+            str(row["lastValue"]),
+            row["lastBand"],
+            str(row["difference"]),
+            row["change"],
+        )
+        for row in rows
+    ]
+    assert 4 == len(rows[0]["passages"])
+    edited_rated("assessments", "a-change-c-leadership-manager", score="", band="high")
+    found = edited_rated("assessments", "a-change-c-culture-manager", score="", band="low")
+    row = _of(found.ask("104", case="case/fx-change").rows, constructLabel="Culture")
+    assert "from high and low to high" == row["change"]
 
 
 def test_105_compares_only_one_time_and_level(edited_rated: Edit) -> None:

@@ -41,6 +41,23 @@ def test_table_shows_what_is_unverified(dataset: EvidenceDataset) -> None:
     assert "Unverified: Coding a statement" in dataset.ask("101").to_table()
 
 
+def test_csv_says_what_is_unverified(dataset: EvidenceDataset) -> None:
+    """In a last column of each row, where the question has something to say."""
+    found = dataset.ask("101")
+    rows = list(csv.DictReader(io.StringIO(found.to_csv(), newline="")))
+    assert [*found.variables, "places", "unverified"] == list(rows[0])
+    assert {row["unverified"] for row in rows} == {found.question.unverified}
+
+
+def test_a_record_that_is_not_there_is_told(dataset: EvidenceDataset) -> None:
+    """In the table and as a note; a record that is there and has nothing is not."""
+    none = dataset.ask("102", record="study/none")
+    assert none.note == "no record study/none in this store"
+    assert "Note: no record study/none in this store" in none.to_table()
+    assert "of another kind" in dataset.ask("31", programme="study/ndl-MH1").note
+    assert dataset.ask("31", programme="programme/ndl-ndl").note == ""
+
+
 def test_csv_has_a_line_for_each_row_with_places_in_words(fellows: Answer) -> None:
     """CSV reads back to the rows; numbers are plain and each row says where it stands."""
     text = fellows.to_csv()
@@ -65,9 +82,8 @@ def test_csv_has_a_line_for_each_row_with_places_in_words(fellows: Answer) -> No
 def test_json_holds_question_rows_and_passages(fellows: Answer) -> None:
     """The JSON has the documented keys; numbers are numbers and what has no value is null."""
     document = json.loads(fellows.to_json())
-    assert ["question", "parameters", "variables", "rows", "passages", "generation"] == list(
-        document
-    )
+    keys = "question parameters variables rows passages generation synthetic note"
+    assert keys.split() == list(document)
     assert "cq-031" == document["question"]["id"]
     assert list(fellows.variables) == [variable["name"] for variable in document["variables"]]
     total = document["rows"][-1]
@@ -75,6 +91,8 @@ def test_json_holds_question_rows_and_passages(fellows: Answer) -> None:
     known = {passage["iri"] for passage in document["passages"]}
     assert set(total["passages"]) <= known
     assert document["generation"] is None
+    assert document["synthetic"] is False
+    assert document["note"] is None
 
 
 def test_dataframe_is_typed_by_column(fellows: Answer) -> None:
