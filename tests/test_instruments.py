@@ -42,7 +42,7 @@ from kmgraph.instruments import (
     to_records,
 )
 from kmgraph.namespaces import KM
-from kmgraph.records import Assessment
+from kmgraph.records import Assessment, Organisation
 
 km = Namespace(KM)
 ORCA, ACT, CAI = (find_instrument(name) for name in ("ORCA", "ACT", "CAI"))
@@ -306,7 +306,15 @@ def test_rounds_and_roles_are_scored_apart() -> None:
     assert {
         ("2010", "nurse"): 2, ("2010", "manager"): 3, ("2011", "nurse"): 4, ("2011", "manager"): 5
     } == {(cell.date, cell.role): cell.score for cell in cells}  # fmt: skip
-    assert len({record.id for record in to_records(cells, ORCA)}) == 1 + 4
+    records = to_records(cells, ORCA)
+    # The unit, its nurses and its managers, and their four scores.
+    assert len({record.id for record in records}) == 1 + 2 + 4
+    raters = {r.rater_role: r.rater for r in records if isinstance(r, Assessment)}
+    assert {"nurse": "u~nurse", "manager": "u~manager"} == raters
+    places = {r.id: (r.name, r.part_of) for r in records if isinstance(r, Organisation)}
+    assert {
+        "u": ("u", None), "u~nurse": ("u, nurse", "u"), "u~manager": ("u, manager", "u")
+    } == places  # fmt: skip
 
 
 def test_persons_are_shown_only_on_purpose() -> None:
@@ -469,6 +477,56 @@ def test_headers_are_checked(tmp_path: Path) -> None:
     assert [(0, "", "unreadable-file")] == problems_of(path)
 
 
+def test_a_file_needs_its_answers(tmp_path: Path) -> None:
+    """Cells of answers may be empty; a file without the column or without rows is a mistake."""
+    path = tmp_path / "answers.csv"
+    path.write_text("respondent,case,unit,scale,item\nn1,c,u,ORCA.C.1,1\n")
+    assert [(1, "answer", "missing-column")] == problems_of(path)
+    path.write_text("respondent,case,unit,scale,item,answer\n\n")
+    assert [(1, "", "no-rows")] == problems_of(path)
+    eligible = tmp_path / "eligible.csv"
+    eligible.write_text("unit,eligible\n")
+    with pytest.raises(BundleError) as caught:
+        read_eligible(eligible, [])
+    assert ["no-rows"] == [problem.code for problem in caught.value.problems]
+
+
+def test_headers_in_capitals_get_a_hint(tmp_path: Path) -> None:
+    """Names of columns are in small letters, and the message says so."""
+    path = tmp_path / "answers.csv"
+    path.write_text("RESPONDENT,case,unit,scale,item,Answer\nn1,c,u,ORCA.C.1,1,4\n")
+    with pytest.raises(BundleError) as caught:
+        read_responses(path, ORCA)
+    told = {problem.column: problem.expected for problem in caught.value.problems}
+    assert "'respondent'" in told["RESPONDENT"] and "'answer'" in told["Answer"]
+
+
+def test_other_encodings_are_read_as_told(tmp_path: Path) -> None:
+    """A file in cp1252 is read with its encoding named, and refused without."""
+    rows = [row(f"n{n}", 4, role="Pflegefachkräfte") for n in range(5)]
+    path = tmp_path / "answers.csv"
+    path.write_bytes(write(tmp_path / "a.csv", rows).read_bytes().decode().encode("cp1252"))
+    to = ("--instrument", "ORCA", "--to", tmp_path / "out")
+    assert "bad-encoding" in run("score", path, *to, code=3).stderr
+    assert "no encoding 'x'" in run("score", path, *to, "--encoding", "x", code=1).stderr
+    run("score", path, *to, "--encoding", "cp1252")
+    (line,) = read(tmp_path / "out" / "assessments.csv")
+    assert "Pflegefachkräfte" == line["rater_role"]
+    # What a file says of itself goes before what it is said to be.
+    path.write_text((tmp_path / "a.csv").read_text(encoding="utf-8"), encoding="utf-8-sig")
+    assert "Pflegefachkräfte" == read_responses(path, ORCA, encoding="cp1252")[0].role
+
+
+def test_many_problems_are_told_in_short(tmp_path: Path) -> None:
+    """A terminal gets twenty lines and the number of the others; JSON has all."""
+    path = write(tmp_path / "answers.csv", [row(f"n{n}", 9) for n in range(25)])
+    to = ("--instrument", "ORCA", "--to", tmp_path / "out")
+    told = run("score", path, *to, code=3).stderr.splitlines()
+    assert 20 + 3 == len(told)
+    assert ["and 5 more (all with --json)", "25 problems: 25 out-of-range"] == told[20:22]
+    assert 25 == len(json.loads(run("score", path, *to, "--json", code=3).stdout))
+
+
 @pytest.mark.parametrize(("encoding", "mark"), [("utf-8-sig", ";"), ("utf-16", "\t")])
 def test_files_of_spreadsheet_programs_are_read(tmp_path: Path, encoding: str, mark: str) -> None:
     """Semicolons, tabs and byte-order marks are understood."""
@@ -528,11 +586,20 @@ def test_the_command_says_what_is_wrong(tmp_path: Path) -> None:
     path = write(tmp_path / "answers.csv", [row("n1", 9)])
     to = ("--to", tmp_path / "out")
     assert "out-of-range" in run("score", path, "--instrument", "ORCA", *to, code=3).stderr
+    write(path, [row("n1", 4)])
     for wrong, said in (
         (("--instrument", "NONE"), "there is no instrument 'NONE'"),
         (("--instrument", "ORCA", "--level", "person"), "rests on one person"),
         (("--instrument", "ORCA", "--minimum-answered", "half"), "'half' is no share"),
-        (("--instrument", "ORCA", "--minimum-answered", "2"), "from 0 to 1"),
+        *(
+            (("--instrument", "ORCA", f"--minimum-answered={share}"), "from 0 to 1")
+            for share in ("2", "1.01", "-0.1", "nan", "sNaN", "inf", "-inf")
+        ),
+        (("--instrument", "ORCA", "--version", ""), "has no name"),
+        (("--instrument", "ORCA", "--version", " "), "has no name"),
+        (("--instrument", "ORCA", "--passage", "p 1"), "'p 1' is no id of a passage"),
+        (("--instrument", "ORCA", "--passage", ""), "'' is no id of a passage"),
+        (("--instrument", "ORCA", "--passage", "p1;p2"), "'p1;p2' is no id"),
         (("--instrument", "ORCA", "--items", "ORCA.C.1=4"), "--version"),
         (("--instrument", "ORCA", "--version", "B", "--items", "X.1=4"), "no scale 'X.1'"),
         (("--instrument", "ORCA", "--version", "B", "--items", "ORCA.E.1=3"), "ORCA.E.1"),
@@ -596,6 +663,41 @@ def test_scores_build_into_a_graph(tmp_path: Path) -> None:
     assert ["Rated", None, "2.5", None, "9", "6"] == rows["ORCA.E.1", "unit", "ward-3"]
     # Ward 5 could be worked out from the facility and its other wards.
     assert rows["ORCA.C.1", "facility", "st-mary"][0] == "Suppressed"
+
+
+def test_roles_of_a_unit_are_raters_of_their_own(tmp_path: Path) -> None:
+    """In the graph, nurses and managers of one unit count as two raters."""
+    folder = survey(tmp_path)
+    for sheet in ("assessments", "organisations"):
+        (folder / f"{sheet}.csv").unlink()
+    rows = [
+        row(f"{role[0]}{n}", 4 if role == "nurse" else 5, case="falls", unit="w", role=role)
+        for role in ("nurse", "ward manager")
+        for n in range(5)
+    ]
+    path = write(tmp_path / "answers.csv", rows)
+    run(
+        "score", path, "--instrument", "ORCA", "--to", folder, "--by-role", "--level", "unit",
+        "--level", "facility", "--passage", "p-survey",
+    )  # fmt: skip
+    assert [] == BundleCheck(open_bundle(folder)).problems()
+    raters = {line["rater"] for line in read(folder / "assessments.csv")}
+    assert {"w~nurse", "w~ward-manager", "f~nurse", "f~ward-manager"} == raters
+    found = kmgraph.build_in_memory(folder).query(
+        "PREFIX km: <https://w3id.org/kmgraph/ontology#> "
+        "SELECT ?count ?score { ?s a km:ConstructSummary ; km:raterCount ?count ; km:score ?score }"
+    )
+    assert [("2", "0.875")] == [(count.value, value.value) for count, value in found]
+
+
+def test_the_page_says_which_scales_have_no_do_not_know() -> None:
+    """Where a 6 is a mistake, the table of the page says so."""
+    path = Path(__file__).resolve().parents[1] / "docs" / "instruments.md"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    (line,) = (line for line in lines if line.startswith("| answers |"))
+    without = [s.notation for s in ORCA.scales.values() if s.dont_know is None]
+    assert ["ORCA.E.1"] == without
+    assert all(f"`{notation}`" in line for notation in without)
 
 
 def test_new_columns_come_back_out_of_a_store(tmp_path: Path) -> None:

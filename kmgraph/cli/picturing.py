@@ -25,7 +25,7 @@ _to_option = click.option(
 )
 
 
-@click.command(epilog="Example: kmgraph profile syn-0001-1 --store store --to profile.svg")
+@click.command(epilog="Example: kmgraph profile case/syn-S1-c1 --store store --to profile.svg")
 @click.argument("case")
 @store_option
 @click.option(
@@ -43,7 +43,7 @@ def profile(case: str, store: Path, scheme: str, target: Path | None) -> None:
         _show(picture_of(evidence.cases.by(scheme)[case]), target)
 
 
-@click.command(epilog="Example: kmgraph grid --store store --theme theme/ndl-mh --to grid.png")
+@click.command(epilog="Example: kmgraph grid --store store --theme theme/syn-stroke --to grid.png")
 @store_option
 @click.option(
     "--scheme",

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, NoReturn
 
 import click
 
-from kmgraph.cli.common import command_errors, echo_json, json_option
-from kmgraph.errors import InputError
+from kmgraph.bundles.problems import problems_to_text
+from kmgraph.cli.common import EXIT_PROBLEMS, command_errors, echo_json, json_option
+from kmgraph.errors import BundleError, InputError
 from kmgraph.instruments import (
     DEFAULT_MINIMUM_N,
     Answer,
@@ -27,7 +29,9 @@ from kmgraph.instruments import (
 from kmgraph.instruments import score as score_answers
 
 #: Status of what needs no warning.
-_CHECKED = "verified"
+_CHECKED: Final = "verified"
+#: Problems that are listed on a terminal.
+_SHOWN_PROBLEMS: Final = 20
 
 
 @click.command(
@@ -86,6 +90,7 @@ _CHECKED = "verified"
 @click.option(
     "--passage", "passages", multiple=True, help="Id of the passage that the rows rest on."
 )
+@click.option("--encoding", help="Encoding of CSV files that are not UTF-8 or UTF-16.")
 @json_option
 @command_errors
 def score(
@@ -100,6 +105,7 @@ def score(
     version: str | None,
     items: tuple[str, ...],
     passages: tuple[str, ...],
+    encoding: str | None,
     as_json: bool,
 ) -> None:
     """Score the answers in RESPONSES and write the scores as rows of a bundle.
@@ -115,8 +121,16 @@ def score(
         by_role=by_role,
     )
     instrument = _in_version(find_instrument(name), version, items)
-    answers = read_responses(responses, instrument, with_facility=Level.FACILITY in options.levels)
-    people = read_eligible(eligible, answers) if eligible else []
+    by_facility = Level.FACILITY in options.levels
+    try:
+        answers = read_responses(
+            responses, instrument, with_facility=by_facility, encoding=encoding
+        )
+        people = read_eligible(eligible, answers, encoding=encoding) if eligible else []
+    except BundleError as error:
+        if as_json or len(error.problems) <= _SHOWN_PROBLEMS:
+            raise
+        _fail_in_short(error)
     cells = score_answers(answers, instrument, options, eligible=people)
     written = write_scores(to_records(cells, instrument, passages=passages), target)
     facts = _facts(answers, cells, instrument) | {"directory": str(target), "rows": written}
@@ -124,6 +138,16 @@ def score(
         echo_json(facts)
     else:
         click.echo(_text(facts))
+
+
+def _fail_in_short(error: BundleError) -> NoReturn:
+    """Write the first problems and how many there are of each kind, and leave."""
+    more = len(error.problems) - _SHOWN_PROBLEMS
+    summary = problems_to_text(error.problems).rpartition("\n")[2]
+    lines = [str(problem) for problem in error.problems[:_SHOWN_PROBLEMS]]
+    lines += [f"and {more:,} more (all with --json)", summary, f"Error [{error.code}]: {error}"]
+    click.echo("\n".join(lines), err=True)
+    sys.exit(EXIT_PROBLEMS)
 
 
 def _share(text: str) -> Decimal:

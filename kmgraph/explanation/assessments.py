@@ -79,8 +79,7 @@ class AssessmentExplainer:
             (
                 node
                 for node in self.facts.of_kind("Assessment")
-                if construct in frameworks.bears_on(node.text("km:construct"))
-                or construct in frameworks.may_measure.get(node.text("km:construct"), ())
+                if construct in frameworks.may_bear_on(node.text("km:construct"))
             ),
             key=in_time,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal
 from fractions import Fraction
 from typing import Final
@@ -17,10 +17,10 @@ from kmgraph.explanation.arithmetic import (
 )
 from kmgraph.explanation.assessments import AssessmentExplainer
 from kmgraph.explanation.model import Explanation
-from kmgraph.readings.assembling import in_time, notation_of, status_of
+from kmgraph.readings.assembling import in_time, notation_of, runs_of, status_of, telling
 from kmgraph.readings.facts import CaseFacts, Node
 from kmgraph.readings.frameworks import Concept, Element, Frameworks, load_frameworks
-from kmgraph.readings.model import plain
+from kmgraph.readings.model import AMOUNT_ONLY, NO_RECORD, NOT_USED, TASK_TO_ENABLING, plain
 
 UNVERIFIED: Final = "from general knowledge, unverified"
 _OURS: Final = "the rule is kmgraph's own definition, not a published formula"
@@ -35,7 +35,13 @@ _ELEMENT_RULE: Final = (
 )
 _POSITION_RULE: Final = (
     "the mean of the positions of its parts, from task (0) to enabling (1); neither end is "
-    "better, so there is no score and no band"
+    "better, so there is no score and no band; a score of facilitation as a whole says how much "
+    "of it there is, and counts only where no part has a position"
+)
+_AMOUNT_RULE: Final = (
+    "the mean of the ratings of facilitation as a whole, which counts only where no part has a "
+    "position; it says how much facilitation there is, not how it lies from task to enabling and "
+    "not how well it fits, so no fit is computed from it"
 )
 
 
@@ -105,7 +111,6 @@ class SummaryExplainer:
             for one in (element.concept, *element.sub_elements)
             if (summary := self._constructs.get(one.iri))
         }
-        is_position = node.number("km:approachPosition") is not None
         return Explanation(
             node.iri,
             self.assessments.path(node.iri),
@@ -113,7 +118,7 @@ class SummaryExplainer:
             "element summary",
             relation,
             facts=tuple(self._element_facts(node, element, rated)),
-            rule=_POSITION_RULE if is_position else _ELEMENT_RULE,
+            rule=_rule_of(node, element),
             status="; ".join(filter(None, (_OURS, self._verified(node)))),
             children=tuple(self._element_children(node, element, rated)),
         )
@@ -127,6 +132,8 @@ class SummaryExplainer:
                 f"score: {plain(score)}{band}, as the element itself was rated and none of its "
                 "sub-elements was"
             )
+            if runs_of(element) == TASK_TO_ENABLING:
+                yield f"that is {AMOUNT_ONLY}"
         elif score is not None:
             yield f"score: {mean_in_words(_named(element, rated, 'km:score'), score)}{band}"
         elif position is None:
@@ -169,8 +176,6 @@ class SummaryExplainer:
     def missing(self, concept: Concept | Element) -> Explanation:
         """Return a construct that nobody rated, with what the records say of that."""
         named = concept.concept if isinstance(concept, Element) else concept
-        bearing = self.assessments.bearing_on(named.iri)
-        nothing = Node("", "", {})
         kind = "element" if isinstance(concept, Element) else "sub-element"
         inside = concept.sub_elements if isinstance(concept, Element) else ()
         return Explanation(
@@ -178,12 +183,17 @@ class SummaryExplainer:
             "",
             named.label,
             kind,
-            f"not rated: {status_of(nothing, bearing)}",
+            _missing_in_words(self._status(named.iri), {self._status(one.iri) for one in inside}),
             children=(
                 *self.assessments.unused(named.iri),
                 *(self.missing(one) for one in inside if self.assessments.bearing_on(one.iri)),
             ),
         )
+
+    def _status(self, construct: str) -> str:
+        """Return what the records say of a construct that has no summary."""
+        bearing = self.assessments.bearing_on(construct)
+        return status_of(Node("", "", {}), telling(construct, bearing))
 
     def _label(self, construct: str) -> str:
         """Return what to call a construct of the case."""
@@ -283,5 +293,27 @@ def _raters(node: Node) -> str:
         return "1 rater"
     text = f"{count} raters"
     if spread is None:
-        return f"{text}; no two rated the same construct at the same date and level"
-    return f"{text}; the largest difference at one construct, date and level is {plain(spread)}"
+        return f"{text}; no two of them rated the same construct at the same date and level"
+    return (
+        f"{text}; the largest difference between two of them at one construct, date and level is "
+        f"{plain(spread)}"
+    )
+
+
+def _rule_of(node: Node, element: Element) -> str:
+    """Return the rule by which an element was summed up."""
+    if node.number("km:approachPosition") is not None:
+        return _POSITION_RULE
+    is_amount = runs_of(element) == TASK_TO_ENABLING and node.boolean("km:fromDirectRating")
+    return _AMOUNT_RULE if is_amount else _ELEMENT_RULE
+
+
+def _missing_in_words(status: str, inside: Collection[str]) -> str:
+    """Return how a construct without a summary stands.
+
+    :param status: what the records say of the construct itself.
+    :param inside: what they say of its parts.
+    """
+    if status == NO_RECORD and NOT_USED in inside:
+        return NOT_USED
+    return status if status.startswith("rated") else f"not rated: {status}"

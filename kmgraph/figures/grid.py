@@ -7,7 +7,14 @@ from collections.abc import Iterable, Sequence
 from kmgraph.errors import InputError
 from kmgraph.figures import style
 from kmgraph.figures.grid_drawing import draw_grid
-from kmgraph.figures.grid_points import GridPoint, point_of, tallies
+from kmgraph.figures.grid_points import (
+    ELSEWHERE,
+    GridPoint,
+    elsewhere_in_words,
+    is_read,
+    point_of,
+    tallies,
+)
 from kmgraph.figures.grid_text import grid_text
 from kmgraph.figures.picture import Cell, Picture
 from kmgraph.figures.sheet import Sheet
@@ -20,6 +27,8 @@ class Grid(Picture):
     :param points: the cases, in the order of their numbers.
     :param scheme_label: name of the framework that all of them are read under.
     :param subject: what the cases have in common, such as a theme; may be empty.
+    :param others: cases of the same subject that have no rating under this framework; they are
+        counted and listed apart.
 
     >>> Grid([GridPoint("urn:a", "A")], "PARIHS 2004").title
     '1 case by evidence and context, PARIHS 2004'
@@ -31,10 +40,11 @@ class Grid(Picture):
         scheme_label: str,
         *,
         subject: str = "",
+        others: Sequence[GridPoint] = (),
         is_verified: bool = True,
         is_synthetic: bool = False,
     ) -> None:
-        self.points = tuple(points)
+        self.points, self.others = tuple(points), tuple(others)
         self.scheme_label, self.subject = style.clean(scheme_label), style.clean(subject)
         self.is_verified, self.is_synthetic = is_verified, is_synthetic
 
@@ -53,7 +63,12 @@ class Grid(Picture):
             f"does not fit {tally.misfits}, not known {tally.unknown})."
             for tally in tallies(self.points)
         ]
-        return " ".join([*self.warnings, *parts, style.HYPOTHESIS])
+        return " ".join(filter(None, [*self.warnings, *parts, self.note, style.HYPOTHESIS]))
+
+    @property
+    def note(self) -> str:
+        """How many cases have no rating under the framework, and which; may be empty."""
+        return elsewhere_in_words(self.others)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -62,7 +77,8 @@ class Grid(Picture):
         return (*found, *(() if self.is_verified else (style.UNCHECKED,)))
 
     def to_table(self) -> list[dict[str, Cell]]:
-        """Return one row a case."""
+        """Return one row a case; those without a rating under the framework have no number."""
+        numbered = [*enumerate(self.points, 1), *((None, point) for point in self.others)]
         return [
             {
                 "number": number,
@@ -74,18 +90,18 @@ class Grid(Picture):
                 "context band": point.context.band or None,
                 "context bounds": _bounds(point.context.bounds),
                 "not scored": "; ".join(_absences(point)) or None,
-                "quadrant": point.quadrant or "no diagnosis",
+                "quadrant": point.quadrant or ("no diagnosis" if number else ELSEWHERE),
                 "facilitation": point.fit,
             }
-            for number, point in enumerate(self.points, 1)
+            for number, point in numbered
         ]
 
     def to_text(self, width: int = 100) -> str:
         """Return the grid as text, with the number of cases in each quadrant."""
-        return grid_text(self.title, self.points, self.warnings, width)
+        return grid_text(self.title, self.points, self.warnings, width, self.note)
 
     def _draw(self, onto: Sheet) -> None:
-        draw_grid(onto, self.title, self.points, self.warnings)
+        draw_grid(onto, self.title, self.points, self.warnings, self.note)
 
 
 def _bounds(bounds: tuple[object, object] | None) -> str | None:
@@ -104,15 +120,16 @@ def grid(readings: Iterable[CaseReading], *, subject: str = "") -> Grid:
     """Return many cases by evidence and context as a picture.
 
     :param readings: readings under one version of the framework, such as
-        ``dataset.cases.values()``.
+        ``dataset.cases.values()``; a case that comes twice counts once.
     :param subject: what the cases have in common, for the title.
-    :raises InputError: they are read under several versions, or under one without evidence and
-        context, or real and synthetic cases are mixed.
+    :raises InputError: they are no readings of cases, are read under several versions, or under
+        one without evidence and context, or real and synthetic cases are mixed.
 
     >>> print(grid([]).title)
     0 cases by evidence and context, PARIHS
     """
-    found = list(readings)
+    found = _each_once(readings)
+    shown = [reading for reading in found if is_read(reading)]
     schemes = sorted({reading.scheme for reading in found})
     if len(schemes) > 1:
         raise InputError(f"cases read under {' and '.join(schemes)} do not go into one grid")
@@ -120,9 +137,28 @@ def grid(readings: Iterable[CaseReading], *, subject: str = "") -> Grid:
         raise InputError("synthetic and real cases do not go into one grid")
     first = found[0] if found else None
     return Grid(
-        [point_of(reading) for reading in found],
+        [point_of(reading) for reading in shown],
         (first.scheme_label or first.scheme) if first else "PARIHS",
         subject=subject,
+        others=[point_of(reading) for reading in found if not is_read(reading)],
         is_verified=all(reading.is_verified for reading in found),
         is_synthetic=any(reading.is_synthetic for reading in found),
     )
+
+
+def _each_once(readings: Iterable[CaseReading]) -> list[CaseReading]:
+    """Return readings by the IRIs of their cases and frameworks, each once.
+
+    :raises InputError: one of them is no reading of a case.
+    """
+    how = "give readings, such as dataset.cases.values()"
+    if isinstance(readings, CaseReading):
+        raise InputError(f"a grid is drawn of several cases, not of one: {how}, or [reading]")
+    if not isinstance(readings, Iterable):
+        raise InputError(f"a grid is drawn of readings of cases, not of {readings!r}: {how}")
+    found: dict[tuple[str, str, bool], CaseReading] = {}
+    for reading in readings:
+        if not isinstance(reading, CaseReading):
+            raise InputError(f"a grid is drawn of readings of cases, not of {reading!r}: {how}")
+        found.setdefault((reading.iri, reading.scheme, reading.is_synthetic), reading)
+    return list(found.values())

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from kmgraph.figures import style
-from kmgraph.figures.grid_layout import fanned, lanes
+from kmgraph.figures.grid_layout import band_edges, fanned, lanes
 from kmgraph.figures.grid_points import QUADRANTS, GridPoint, Side, cell_of, tallies
 from kmgraph.figures.sheet import Sheet
 
@@ -23,6 +23,8 @@ _SIZE: Final = 5.2
 #: Room between the frame and the scores 0 and 1, for marks that stand there.
 _INSET: Final = 0.2
 _STRIP: Final = 0.66
+#: How far inside its bands the middle of a mark that was moved stays.
+_EDGE: Final = 0.03
 _STRIP_LEFT: Final = 0.62
 _KEY_LEFT: Final = _LEFT + _SIZE + 0.35
 #: Colour of cells by how full they are, with the colour of the number on it.
@@ -36,11 +38,16 @@ _SHADES: Final = (
 
 
 def draw_grid(
-    sheet: Sheet, title: str, points: Sequence[GridPoint], warnings: Sequence[str]
+    sheet: Sheet,
+    title: str,
+    points: Sequence[GridPoint],
+    warnings: Sequence[str],
+    note: str = "",
 ) -> None:
     """Draw a grid and set the height of the sheet.
 
     :param warnings: lines under the title.
+    :param note: what is said at the foot, such as which cases are not shown.
     """
     y = 0.35
     for line in sheet.wrap(title, sheet.width - 2 * _MARGIN, 14, bold=True, lines=2):
@@ -49,17 +56,18 @@ def draw_grid(
     for warning in warnings:
         sheet.text(_MARGIN, y, warning, size=9.5, colour=style.SOFT, bold=True)
         y += 0.21
-    _Plane(sheet, y + 0.35).draw(points)
+    _Plane(sheet, y + 0.35, note).draw(points)
 
 
 class _Plane:
     """The plane, its strips for what has no score, and what explains it.
 
     :param top: where the plane begins.
+    :param note: what is said at the foot.
     """
 
-    def __init__(self, sheet: Sheet, top: float) -> None:
-        self.sheet, self.top = sheet, top
+    def __init__(self, sheet: Sheet, top: float, note: str = "") -> None:
+        self.sheet, self.top, self.note = sheet, top, note
         self.bottom = top + _SIZE
         self.strip_top = self.bottom + 0.5
 
@@ -158,9 +166,10 @@ class _Plane:
         for point in points:
             if point.evidence.score is not None and point.context.score is not None:
                 found[point.iri] = (self.x(point.evidence.score), self.y(point.context.score))
+        shown = {point.iri: point for point in points}
         for iri, (right, down) in fanned(points, apart).items():
             x, y = found[iri]
-            found[iri] = (x + right, y + down)
+            found[iri] = self._within_bands(shown[iri], x + right, y + down)
         step = _STRIP / rows
         below = [
             (p.iri, self.x(p.evidence.score))
@@ -177,6 +186,15 @@ class _Plane:
         for iri, lane in lanes(aside, apart, rows).items():
             found[iri] = (_STRIP_LEFT + _STRIP - (lane + 0.5) * step, dict(aside)[iri])
         return found
+
+    def _within_bands(self, point: GridPoint, x: float, y: float) -> tuple[float, float]:
+        """Return a place that was moved, kept within the bands that the case is in."""
+        left, right = (self.x(edge) for edge in band_edges(point.evidence.score or 0))
+        bottom, top = (self.y(edge) for edge in band_edges(point.context.score or 0))
+        return (
+            min(max(x, left + _EDGE), right - _EDGE),
+            min(max(y, top + _EDGE), bottom - _EDGE),
+        )
 
     def _marks(self, points: Sequence[GridPoint]) -> None:
         """Draw one mark a case, with its number where there is room."""
@@ -240,6 +258,9 @@ class _Plane:
         for line in _notes(len(points)):
             y += 0.22
             self.sheet.text(_MARGIN, y, line, size=9, colour=style.SOFT)
+        for line in self.sheet.wrap(self.note, self.sheet.width - 2 * _MARGIN, 9, lines=6):
+            y += 0.22
+            self.sheet.text(_MARGIN, y, line, size=9)
         self.sheet.text(_MARGIN, y + 0.24, style.HYPOTHESIS, size=9.5)
         self.sheet.set_height(y + 0.45)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 
 from kmgraph.figures.grid_points import GridPoint
+from kmgraph.mapping.mapper import BAND_EDGES
 
 #: The angle that spreads points around a place most evenly, in radians.
 _GOLDEN = math.pi * (3 - math.sqrt(5))
@@ -41,6 +43,18 @@ def fanned(points: Sequence[GridPoint], apart: float) -> dict[str, tuple[float, 
             angle = number * _GOLDEN
             moved[iri] = (radius * math.cos(angle), radius * math.sin(angle))
     return moved
+
+
+def band_edges(score: Decimal | float) -> tuple[float, float]:
+    """Return where the band of a score begins and ends.
+
+    >>> band_edges(0.39), band_edges(0.4), band_edges(0.61)
+    ((0.0, 0.4), (0.4, 0.6), (0.6, 1.0))
+    """
+    low, high = map(float, BAND_EDGES)
+    if score < BAND_EDGES[0]:
+        return 0.0, low
+    return (high, 1.0) if score > BAND_EDGES[1] else (low, high)
 
 
 def _narrowing(count: int) -> float:

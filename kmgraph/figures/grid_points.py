@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
@@ -18,6 +18,10 @@ QUADRANTS: Final = (
     "high evidence, low context",
 )
 INDETERMINATE: Final = "indeterminate"
+#: Said of cases that the chosen framework says nothing of.
+ELSEWHERE: Final = "no rating under this framework"
+#: Cases without a rating that are listed by name.
+_NAMED: Final = 12
 _NOT_RATED: Final = "not rated"
 _JUDGED: Final = "judged only"
 
@@ -119,6 +123,31 @@ and context: read it under parihs-2004 or parihs-1998
         diagnosis.fit if diagnosis else "unknown",
         style.clean(reading.study_label),
     )
+
+
+def is_read(reading: CaseReading) -> bool:
+    """Say whether anything of a case is recorded under the framework, rated or not.
+
+    >>> is_read(CaseReading("urn:c", "C"))
+    False
+    """
+    recorded = any(not rating.is_proposed for rating in reading.ratings)
+    return recorded or any(element.iri for element in reading.elements)
+
+
+def elsewhere_in_words(others: Sequence[GridPoint]) -> str:
+    """Return how many cases have no rating under the framework, and which; empty for none.
+
+    >>> elsewhere_in_words([GridPoint("urn:a", "Ward A")])
+    '1 more case has no rating under this framework: Ward A.'
+    """
+    if not others:
+        return ""
+    has = "has" if len(others) == 1 else "have"
+    names = "; ".join(style.clean(point.label) for point in others[:_NAMED])
+    more = f"; and {len(others) - _NAMED:,} more" if len(others) > _NAMED else ""
+    count = style.plural(len(others), "more case")
+    return f"{count} {has} {ELSEWHERE}: {names}{more}."
 
 
 def _side_of(element: ElementReading) -> Side:

@@ -8,7 +8,9 @@ from decimal import Decimal
 from typing import Final
 
 from kmgraph.figures import style
+from kmgraph.figures.grid_layout import band_edges
 from kmgraph.figures.grid_points import GridPoint, Tally, tallies
+from kmgraph.mapping.mapper import BAND_EDGES
 
 _SIGNS: Final = {"fits": "o", "does not fit": "x", "unknown": "?"}
 _FITS: Final = {"unknown": "not known"}
@@ -20,10 +22,17 @@ _LISTED: Final = 25
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
 
 
-def grid_text(title: str, points: Sequence[GridPoint], warnings: Sequence[str], width: int) -> str:
+def grid_text(
+    title: str,
+    points: Sequence[GridPoint],
+    warnings: Sequence[str],
+    width: int,
+    note: str = "",
+) -> str:
     """Return a grid as text.
 
     :param warnings: lines under the title.
+    :param note: what is said under the numbers of cases, such as which are not shown.
     :param width: columns of the terminal; the plane itself takes 64.
 
     >>> print(grid_text("Cases", [], [], 90).splitlines()[-1])
@@ -36,17 +45,32 @@ def grid_text(title: str, points: Sequence[GridPoint], warnings: Sequence[str], 
     if is_listed:
         lines += [*_listed(points, width), ""] if points else []
     lines += [*_tallied(tallies(points)), ""]
+    if note:
+        lines += [*textwrap.wrap(note, width), ""]
     return "\n".join([*lines, *textwrap.wrap(style.HYPOTHESIS, width)])
 
 
 def _column(score: Decimal) -> int:
     """Return the column of a score of evidence."""
-    return round(float(score) * (_COLUMNS - 1))
+    return _within_band(score, _COLUMNS - 1)
 
 
 def _row(score: Decimal) -> int:
     """Return the row of a score of context; high context is at the top."""
-    return round((1 - float(score)) * (_ROWS - 1))
+    return _ROWS - 1 - _within_band(score, _ROWS - 1)
+
+
+def _within_band(score: Decimal, steps: int) -> int:
+    """Return the step nearest to a score among those in its band.
+
+    >>> [_within_band(Decimal(text), 20) for text in ("0.39", "0.4", "0.6", "0.601")]
+    [7, 8, 12, 13]
+    """
+    first, last = band_edges(score)
+    nearest = round(float(score) * steps)
+    lowest = round(first * steps) + (score > BAND_EDGES[1])
+    highest = round(last * steps) - (score < BAND_EDGES[0])
+    return min(max(nearest, lowest), highest)
 
 
 def _plane(points: Sequence[GridPoint], *, is_listed: bool) -> Iterator[str]:

@@ -5,25 +5,38 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from kmgraph.errors import InputError
 from kmgraph.figures import style
 from kmgraph.figures.picture import Cell, Picture
 from kmgraph.figures.profile_drawing import draw_profile
-from kmgraph.figures.profile_rows import ProfileRow, own_parts, rows_of
+from kmgraph.figures.profile_rows import ProfileRow, is_amount, own_parts, rows_of
 from kmgraph.figures.profile_text import profile_text
 from kmgraph.figures.sheet import Sheet
-from kmgraph.readings.model import CaseReading, Rating
+from kmgraph.readings.model import (
+    AMOUNT_ONLY,
+    CaseReading,
+    ConstructReading,
+    ElementReading,
+    Rating,
+)
 
 
 class Profile(Picture):
     """The picture of the reading of one case.
 
     :param reading: the reading of a case under one version of the framework.
+    :raises InputError: it is no reading of a case.
 
     >>> Profile(CaseReading("urn:c", "Ward 1", scheme_label="PARIHS 2004")).title
     'Ward 1: profile by PARIHS 2004'
     """
 
     def __init__(self, reading: CaseReading) -> None:
+        if not isinstance(reading, CaseReading):
+            raise InputError(
+                f"a profile is drawn of the reading of a case, not of {reading!r}: take one from "
+                'the cases of a dataset, such as dataset.cases["..."]'
+            )
         self.reading = reading
 
     @property
@@ -36,7 +49,7 @@ class Profile(Picture):
     def description(self) -> str:
         """Every row in words, with what qualifies them."""
         parts = [self.facts.coverage, *self.facts.warnings]
-        parts += [f"{row.label}: {row.words or row.absence}." for row in self.rows]
+        parts += [f"{row.label}: {_said(row)}." for row in self.rows]
         return " ".join(part for part in (*parts, *self.facts.diagnosis) if part)
 
     @cached_property
@@ -58,7 +71,7 @@ class Profile(Picture):
                     "element": element.label,
                     "construct": "all of it",
                     "id": element.notation,
-                    "status": f"{element.rated_count} of {element.sub_element_count} rated",
+                    "status": _element_status(element),
                     "score": element.score,
                     "position": element.position,
                     "band": element.band or None,
@@ -76,7 +89,7 @@ class Profile(Picture):
                         "element": element.label,
                         "construct": f"{construct.label}{', as a whole' if is_whole else ''}",
                         "id": construct.notation,
-                        "status": construct.status,
+                        "status": _with_amount(construct.status, construct),
                         "score": construct.score,
                         "position": construct.position,
                         "band": construct.band or None,
@@ -95,6 +108,26 @@ class Profile(Picture):
 
     def _draw(self, onto: Sheet) -> None:
         draw_profile(onto, self.reading.label, self.rows, self.facts.above, self.facts.below)
+
+
+def _said(row: ProfileRow) -> str:
+    """Return what a row says, and why it has no place."""
+    return "; ".join(part for part in dict.fromkeys((row.words, row.absence)) if part)
+
+
+def _element_status(element: ElementReading) -> str:
+    """Return how much of an element is rated, in words."""
+    parts = [f"{element.rated_count} of {element.sub_element_count} rated"]
+    if element.is_direct:
+        parts.append("rated as a whole")
+    elif not element.iri and element.status.startswith("rated"):
+        parts.append(element.status)
+    return _with_amount(", ".join(parts), element)
+
+
+def _with_amount(status: str, found: ElementReading | ConstructReading) -> str:
+    """Return a status that says what a score of facilitation as a whole is."""
+    return f"{status}: {AMOUNT_ONLY}" if is_amount(found) else status
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +234,7 @@ def profile(reading: CaseReading) -> Profile:
     """Return the profile of a case as a picture.
 
     :param reading: the reading of a case, such as ``dataset.cases["..."]``.
+    :raises InputError: it is no reading of a case.
 
     >>> print(profile(CaseReading("urn:c", "Ward 1", scheme_label="PARIHS 2004")).to_text(60))
     Ward 1: profile by PARIHS 2004

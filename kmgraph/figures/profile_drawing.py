@@ -181,16 +181,19 @@ def _raters(sheet: Sheet, row: ProfileRow, roles: dict[str, tuple[str, str]], y:
     """Draw the ratings of a row: those used above the line, others below it."""
     used = [mark for mark in row.marks if mark.is_used]
     for group in beside(used):
-        middle = _place(group[0])
+        apart = min(_APART, _PLOT_WIDTH / len(group))
+        half = (len(group) - 1) / 2 * apart
+        # Marks beside each other stay on the axis, also at its ends.
+        middle = min(max(_place(group[0]), _x(0) + half), _x(1) - half)
         if group[0].value is None:
             low, high = (_x(edge) for edge in style.BAND_EDGES.get(group[0].band, (0, 1)))
             sheet.line([low + 0.05, high - 0.05], [y - _ABOVE] * 2, dashed=True)
         for number, mark in enumerate(group):
             shape, colour = roles[mark.role]
-            x = middle + (number - (len(group) - 1) / 2) * _APART
+            x = middle - half + number * apart
             filled = mark.value is not None
             sheet.mark(x, y - _ABOVE, shape, colour=colour, filled=filled)
-        _count(sheet, group, middle + (len(group) + 0.3) / 2 * _APART, y)
+        _count(sheet, group, middle + half + 0.65 * _APART, y, half)
     for mark in row.marks:
         if not mark.is_used:
             sheet.mark(_place(mark), y + _BELOW, "|", colour=roles[mark.role][1], size=7)
@@ -203,8 +206,11 @@ def _place(mark: Mark) -> float:
     return _x(sum(style.BAND_EDGES.get(mark.band, (0.0, 1.0))) / 2)
 
 
-def _count(sheet: Sheet, group: Sequence[Mark], x: float, y: float) -> None:
-    """Write beside marks how many ratings they are, and that they were judged."""
+def _count(sheet: Sheet, group: Sequence[Mark], x: float, y: float, half: float) -> None:
+    """Write beside marks how many ratings they are, and that they were judged.
+
+    :param half: half of how far the outermost marks lie apart.
+    """
     total = sum(mark.count for mark in group)
     parts = [f"×{total}"] if total > len(group) else []
     parts += ["judged"] if group[0].value is None else []
@@ -213,7 +219,8 @@ def _count(sheet: Sheet, group: Sequence[Mark], x: float, y: float) -> None:
         text = " ".join(parts)
         wide = sheet.width_of(text, 7)
         align = "left" if wide <= room else "right"
-        place = x if wide <= room else x - (len(group) + 0.6) * _APART
+        before = 2 * half + 1.3 * _APART
+        place = x if wide <= room else x - before
         ground = style.BAND_GROUNDS.get(group[0].band, "")
         sheet.text(place, y - _ABOVE, text, size=7.5, colour=style.SOFT, align=align, ground=ground)
 

@@ -5,15 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import groupby
+from itertools import combinations, groupby
 from typing import Final
 
 from kmgraph.figures import style
-from kmgraph.readings.model import CaseReading, ConstructReading, ElementReading, Rating
+from kmgraph.readings.model import (
+    AMOUNT_ONLY,
+    NO_RECORD,
+    NOT_RATED,
+    NOT_USED,
+    TASK_TO_ENABLING,
+    CaseReading,
+    ConstructReading,
+    ElementReading,
+    Rating,
+)
 
-TASK_TO_ENABLING: Final = "task to enabling"
 LOW_TO_HIGH: Final = "low to high"
 _RATED: Final = "rated"
+_JUDGED: Final = "judged"
 #: Said of what is rated and has no place, by how it runs.
 _UNPLACED: Final = {TASK_TO_ENABLING: "no position given", LOW_TO_HIGH: "no score given"}
 _NOTHING: Final = "nothing rated"
@@ -54,7 +64,7 @@ class ProfileRow:
     :ivar words: value, band and raters in words.
     :ivar more: further words, of a summary.
     :ivar bounds: lowest and highest score that what is missing could give.
-    :ivar spread: lowest and highest rating of the two raters who differ most.
+    :ivar spread: the ratings of the two raters who differ most, at one date and level.
     """
 
     element: str
@@ -107,7 +117,7 @@ def _summary(element: ElementReading) -> ProfileRow:
     is_position = element.runs == TASK_TO_ENABLING
     value = element.position if is_position else element.score
     bounds = None
-    if element.lower_bound is not None and element.upper_bound is not None:
+    if not is_position and element.lower_bound is not None and element.upper_bound is not None:
         bounds = (element.lower_bound, element.upper_bound)
     return ProfileRow(
         element=element.notation,
@@ -125,18 +135,36 @@ def _summary(element: ElementReading) -> ProfileRow:
 
 
 def _nothing_of(element: ElementReading) -> str:
-    """Return why an element has neither score nor position."""
-    if not element.rated_count and not element.is_direct and not element.iri:
-        return _NOTHING
+    """Return why an element has no place in its row."""
+    if _is_unrated(element):
+        return _NOTHING if element.status == NOT_RATED else style.clean(element.status)
+    if is_amount(element):
+        return AMOUNT_ONLY
     return _UNPLACED.get(element.runs, _NO_POLES)
+
+
+def _is_unrated(element: ElementReading) -> bool:
+    """Say whether nothing of an element is summed up."""
+    return not element.rated_count and not element.is_direct and not element.iri
+
+
+def is_amount(found: ElementReading | ConstructReading) -> bool:
+    """Say whether facilitation has a score: how much there is, and not where it lies.
+
+    >>> is_amount(ConstructReading("", "urn:F", "PARIHS.F", "Facilitation", TASK_TO_ENABLING))
+    False
+    """
+    return found.runs == TASK_TO_ENABLING and found.score is not None and found.position is None
 
 
 def _summary_words(element: ElementReading, value: Decimal | None) -> str:
     """Return score, band and coverage of an element in words."""
-    if _nothing_of(element) == _NOTHING:
+    if _is_unrated(element):
         return ""
     parts = []
-    if value is not None:
+    if is_amount(element) and element.score is not None:
+        parts.append(f"score {_value_words(element.score, element.band, LOW_TO_HIGH)}")
+    elif value is not None:
         parts.append(_value_words(value, element.band, element.runs))
     elif element.rated_count and element.runs == LOW_TO_HIGH:
         parts.append("no score, judged only")
@@ -179,7 +207,7 @@ def _construct(element: ElementReading, construct: ConstructReading) -> ProfileR
         runs=construct.runs,
         value=value,
         absence="" if value is not None or marks else _absence(construct),
-        words=_construct_words(construct, value),
+        words=_construct_words(construct, value, has_marks=bool(marks)),
         spread=_spread(construct, is_position=is_position),
         marks=marks,
     )
@@ -187,27 +215,33 @@ def _construct(element: ElementReading, construct: ConstructReading) -> ProfileR
 
 def _absence(construct: ConstructReading) -> str:
     """Return why a construct has no place in its row."""
-    is_rated = any(rating.status == _RATED for rating in construct.ratings)
-    if construct.status != _RATED and not is_rated:
-        return style.clean(construct.status) or "no record"
+    if construct.status not in (_RATED, _JUDGED):
+        return style.clean(construct.status) or NO_RECORD
+    if is_amount(construct):
+        return AMOUNT_ONLY
     return _UNPLACED.get(construct.runs, _NO_POLES)
 
 
-def _construct_words(construct: ConstructReading, value: Decimal | None) -> str:
+def _construct_words(construct: ConstructReading, value: Decimal | None, *, has_marks: bool) -> str:
     """Return value, band and raters of a construct in words."""
     parts = []
+    has_value = value is not None or is_amount(construct)
     if value is not None:
         parts.append(_value_words(value, construct.band, construct.runs))
+    elif is_amount(construct) and construct.score is not None:
+        parts.append(f"score {_value_words(construct.score, construct.band, LOW_TO_HIGH)}")
     if construct.judged_bands:
         judged = [band if count == 1 else f"{band} ×{count}" for band, count in _counted(construct)]
         parts.append(f"judged {' and '.join(judged)}")
     parts += _appropriateness(construct.ratings)
-    if construct.rater_count and (value is not None or construct.judged_bands):
+    if construct.rater_count and (has_value or construct.judged_bands):
         parts.append(style.plural(construct.rater_count, "rater"))
     if construct.rater_spread is not None:
         parts.append(f"{style.number(construct.rater_spread)} apart")
-    if value is not None and construct.ratings and not any(r.is_used for r in construct.ratings):
+    if has_value and construct.ratings and not any(r.is_used for r in construct.ratings):
         parts.append("not used")
+    if construct.status == NOT_USED and has_marks:
+        parts.append(NOT_USED)
     return ", ".join(parts)
 
 
@@ -221,9 +255,10 @@ def _counted(construct: ConstructReading) -> list[tuple[str, int]]:
 
 def _appropriateness(ratings: Iterable[Rating]) -> list[str]:
     """Return how well raters find that facilitation suits the case, with the number of each."""
-    found = sorted(
-        style.clean(r.appropriateness) for r in ratings if r.appropriateness and r.is_used
-    )
+    said = [rating for rating in ratings if rating.appropriateness]
+    # Diagnoses use them; a case without a diagnosis has them all the same.
+    used = [rating for rating in said if rating.is_used] or said
+    found = sorted(style.clean(rating.appropriateness) for rating in used)
     return [
         word if (count := len(list(group))) == 1 else f"{word} ×{count}"
         for word, group in groupby(found)
@@ -248,20 +283,28 @@ def _marks(ratings: Sequence[Rating], *, is_position: bool) -> Iterator[Mark]:
 def _spread(construct: ConstructReading, *, is_position: bool) -> tuple[Decimal, Decimal] | None:
     """Return the ratings whose difference is the published spread, or None.
 
-    Raters are compared at one date and level, so the ends of the line may lie closer together
-    than the outermost ratings of the row.
+    Two different raters are compared at one date and level, so the ends of the line may lie
+    closer together than the outermost ratings of the row.
     """
     if not construct.rater_spread:
         return None
-    places: dict[tuple[str, str], list[Decimal]] = {}
+    places: dict[tuple[str, str], list[tuple[Decimal, str]]] = {}
     for rating in construct.ratings:
         value = rating.position if is_position else rating.score
         if rating.is_used and value is not None:
-            places.setdefault((rating.date, rating.construct_level), []).append(value)
+            places.setdefault((rating.date, rating.construct_level), []).append(
+                (value, _who(rating))
+            )
     for _, values in sorted(places.items()):
-        if abs(max(values) - min(values) - construct.rater_spread) < Decimal("0.000002"):
-            return min(values), max(values)
+        for (low, one), (high, other) in combinations(sorted(values), 2):
+            if one != other and abs(high - low - construct.rater_spread) < Decimal("0.000002"):
+                return low, high
     return None
+
+
+def _who(rating: Rating) -> str:
+    """Return the rater; a rating whose rater is not named stands for a rater of its own."""
+    return rating.rater or rating.iri
 
 
 def beside(marks: Sequence[Mark]) -> list[list[Mark]]:

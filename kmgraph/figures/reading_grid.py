@@ -14,14 +14,18 @@ from kmgraph.errors import InputError, RecordNotFoundError
 from kmgraph.figures import style
 from kmgraph.figures.grid import Grid
 from kmgraph.figures.grid_points import GridPoint, Side, side
+from kmgraph.namespaces import expand
 from kmgraph.readings.facts import Solution, solve, text_of
 from kmgraph.readings.frameworks import Framework, load_frameworks, load_labels
+from kmgraph.records import SEGMENTS
 from kmgraph.results import Solutions
 from kmgraph.stores.base import QuadStore
 from kmgraph.terms import python_value
 
 #: Frameworks whose cases stand in the plane of evidence and context.
 GRID_SCHEMES: Final = ("parihs-2004", "parihs-1998")
+#: Ids that are named where another was asked for in vain.
+_SOME: Final = 5
 
 
 def read_grid(
@@ -59,10 +63,13 @@ def read_grid(
         cases = found if cases is None else cases & found
     described = [row for row in _cases(store) if cases is None or text_of(row, "case") in cases]
     subject = ", ".join(f"{kind} {Entity(store, iri).label}" for kind, iri in chosen.items())
+    assessed = _assessed(store, framework)
+    points = list(_points(store, framework, described))
     return Grid(
-        list(_points(store, framework, described)),
+        [point for point in points if point.iri in assessed],
         framework.label,
         subject=subject,
+        others=[point for point in points if point.iri not in assessed],
         is_verified=framework.is_verified,
         is_synthetic=any(text_of(row, "synthetic") == "true" for row in described),
     )
@@ -81,7 +88,7 @@ def _cases(store: QuadStore) -> Iterator[Solution]:
 def _iri(store: QuadStore, kind: str, name: str) -> str:
     """Return the IRI of what an id, a path below the base or an IRI stands for.
 
-    :raises RecordNotFoundError: nothing is known of it.
+    :raises RecordNotFoundError: nothing is known of it; the message names some that there are.
     """
     iri = name
     if "://" not in name and not name.startswith("urn:"):
@@ -91,8 +98,29 @@ def _iri(store: QuadStore, kind: str, name: str) -> str:
     except ValueError:
         is_known = False
     if not is_known:
-        raise RecordNotFoundError(f"there is no {kind} '{style.clean(name)}'")
+        raise RecordNotFoundError(
+            f"there is no {kind} '{style.clean(name)}': {_there(store, kind)}"
+        )
     return iri
+
+
+def _there(store: QuadStore, kind: str) -> str:
+    """Return how many records of a kind there are, and the ids of the first ones."""
+    class_iri = expand(SEGMENTS[kind].class_name)
+    rows = _solutions(store, "records", folder="support", **{"class": class_iri})
+    prefix = f"{store.base}{kind}/"
+    ids = list(dict.fromkeys(text_of(row, "record").removeprefix(prefix) for row in rows))
+    if not ids:
+        return "the store has none"
+    verb = "is" if len(ids) == 1 else "are"
+    some = ", ".join(ids[:_SOME])
+    return f"there {verb} {len(ids)}, the first being {some}"
+
+
+def _assessed(store: QuadStore, framework: Framework) -> set[str]:
+    """Return the cases of which anything is recorded under a framework, rated or not."""
+    rows = _solutions(store, "assessed", scheme=framework.iri)
+    return {text_of(row, "case") for row in rows}
 
 
 def _points(
@@ -138,9 +166,11 @@ def _number(row: Solution, name: str) -> Decimal | None:
     return Decimal(value) if isinstance(value, Decimal | int) else None
 
 
-def _solutions(store: QuadStore, name: str, **iris: str) -> Iterator[Solution]:
-    """Yield the solutions of one of the queries in ``queries/figures``."""
-    text = artefacts.read_text("queries", f"figures/{name}.rq")
+def _solutions(
+    store: QuadStore, name: str, *, folder: str = "figures", **iris: str
+) -> Iterator[Solution]:
+    """Yield the solutions of one of the queries in ``queries/figures``, or in another folder."""
+    text = artefacts.read_text("queries", f"{folder}/{name}.rq")
     found = store.query(text, bindings={key: ox.NamedNode(iri) for key, iri in iris.items()})
     if isinstance(found, Solutions):
         for row in found:

@@ -10,7 +10,8 @@ import hashlib
 import io
 import threading
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Final
@@ -22,6 +23,8 @@ from kmgraph.figures import style
 #: Inches of a point, the unit of font and mark sizes.
 POINT: Final = 1 / 72
 _LOCK: Final = threading.Lock()
+#: Stands in a PNG for a letter that the font lacks.
+_LACKING: Final = "\N{REPLACEMENT CHARACTER}"
 #: Settings of the library for our pictures, whatever its user has set for others.
 _SETTINGS: Final[dict[str, Any]] = {
     "font.family": ["sans-serif"],
@@ -41,11 +44,13 @@ class Sheet:
     """What pictures are drawn on.
 
     :param figure: the library's empty figure.
+    :param letters: code points that can be drawn; None where all can, as in an SVG, whose text is
+        set by what shows it.
     :ivar width: width in inches.
     """
 
-    def __init__(self, figure: Any, width: float) -> None:
-        self.width = width
+    def __init__(self, figure: Any, width: float, letters: Container[int] | None = None) -> None:
+        self.width, self._letters = width, letters
         self._figure = figure
         self._axes = figure.add_axes((0, 0, 1, 1))
         self._axes.set_axis_off()
@@ -81,7 +86,7 @@ class Sheet:
         self._axes.text(
             x,
             y,
-            style.clean(text),
+            self._legible(text),
             fontsize=size,
             color=colour,
             fontweight="bold" if bold else "normal",
@@ -93,12 +98,19 @@ class Sheet:
             zorder=5,
         )
 
+    def _legible(self, text: str) -> str:
+        """Return a text with a sign in the place of each letter that cannot be drawn."""
+        text = style.clean(text)
+        if self._letters is None:
+            return text
+        return "".join(letter if ord(letter) in self._letters else _LACKING for letter in text)
+
     def width_of(self, text: str, size: float = 9, *, bold: bool = False) -> float:
         """Return how wide a text is, in inches."""
         key = (text, size, bold)
         if key not in self._sizes:
             weight = "bold" if bold else "normal"
-            drawn = self._axes.text(0, 0, style.clean(text), fontsize=size, fontweight=weight)
+            drawn = self._axes.text(0, 0, self._legible(text), fontsize=size, fontweight=weight)
             renderer = self._figure.canvas.get_renderer()
             self._sizes[key] = drawn.get_window_extent(renderer).width / self._figure.dpi
             drawn.remove()
@@ -246,6 +258,8 @@ def to_svg(draw: Callable[[Sheet], None], width: float, title: str, description:
 def to_png(draw: Callable[[Sheet], None], width: float, title: str, dpi: int) -> bytes:
     """Return a drawing as a PNG file; the same drawing gives the same bytes.
 
+    A letter that the font lacks, as those of many scripts, is shown as a replacement character.
+
     :param dpi: dots per inch.
     :raises MissingExtraError: matplotlib is not installed.
 
@@ -276,6 +290,15 @@ def _rendered(draw: Callable[[Sheet], None], width: float, **options: Any) -> by
         with mpl.rc_context({**defaults, **_SETTINGS}):
             figure = Figure(dpi=100, facecolor=style.PAPER)
             FigureCanvasAgg(figure)
-            draw(Sheet(figure, width))
+            draw(Sheet(figure, width, _letters() if options["format"] == "png" else None))
             figure.savefig(buffer, **options)
     return buffer.getvalue()
+
+
+@cache
+def _letters() -> Container[int]:
+    """Return the code points that the font of pictures has."""
+    from matplotlib.font_manager import findfont, get_font
+
+    found = get_font(findfont(_SETTINGS["font.sans-serif"][0]))
+    return frozenset(found.get_charmap())

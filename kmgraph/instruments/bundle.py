@@ -7,19 +7,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from kmgraph.bundles.cells import cell_text
+from kmgraph.bundles.cells import CellProblem, cell_text, read_item
 from kmgraph.bundles.files import write_csv_bundle
 from kmgraph.errors import InputError
 from kmgraph.instruments.answers import to_decimal
 from kmgraph.instruments.catalogue import Instrument
 from kmgraph.instruments.scoring import Cell, Level
-from kmgraph.records import Assessment, Organisation, Person, Record
+from kmgraph.records import Assessment, Column, Kind, Organisation, Person, Record
+from kmgraph.vocabulary import load_vocabulary
 
 #: Level to the level (Ferlie and Shortell) that the construct is then rated at.
 _CONSTRUCT_LEVELS: Final = {Level.PERSON: "FS.1", Level.UNIT: "FS.2", Level.FACILITY: "FS.3"}
 #: It is persons who answer, whatever their answers are summed up to.
 _INFORMANT_LEVEL: Final = "FS.1"
 _NOT_IN_IDS: Final = re.compile(r"[^A-Za-z0-9]+")
+_PASSAGE: Final = Column("passages", Kind.ID, "Id of a passage.", "p-survey")
 
 
 def assessment_id(cell: Cell) -> str:
@@ -31,8 +33,13 @@ def assessment_id(cell: Cell) -> str:
     """
     parts = [cell.scale, cell.level.value, cell.name, cell.case, cell.date]
     if cell.by_role and cell.role:
-        parts.append(_NOT_IN_IDS.sub("-", cell.role).strip("-"))
+        parts.append(_role_name(cell.role))
     return "~".join(part.replace(":", ".") for part in parts if part)
+
+
+def _role_name(role: str) -> str:
+    """Return a role as it stands in ids."""
+    return _NOT_IN_IDS.sub("-", role).strip("-")
 
 
 def to_records(
@@ -41,11 +48,14 @@ def to_records(
     """Return the assessments of the cells, and the units, facilities and persons who rate.
 
     The rater of a unit's score is the unit, of a facility's the facility: the people there
-    together. A suppressed score is an assessment with the status ``suppressed`` and no numbers.
+    together. Where roles are scored apart, it is the people of that role there, so that two roles
+    of a unit are two raters. A suppressed score is an assessment with the status ``suppressed``
+    and no numbers.
 
     :param passages: ids of the passages that the assessments rest on.
     :returns: organisations, people and assessments, each once.
-    :raises InputError: two cells would have the same id.
+    :raises InputError: two cells would have the same id, or a passage has an id that none can
+        have.
 
     >>> from fractions import Fraction
     >>> from kmgraph.instruments.catalogue import find_instrument
@@ -53,7 +63,7 @@ def to_records(
     >>> [record.id for record in to_records([cell], find_instrument("ACT"))]
     ['w3', 'ACT.1~unit~w3~c1~2011']
     """
-    given = tuple(passages)
+    given = tuple(dict.fromkeys(map(_passage, passages)))
     raters = {record.id: record for cell in cells for record in _raters(cell)}
     assessments: dict[str, Assessment] = {}
     for cell in cells:
@@ -82,6 +92,17 @@ def write_scores(records: Iterable[Record], directory: str | Path) -> dict[str, 
                 "your bundle"
             )
     return write_csv_bundle(rows, target)
+
+
+def _passage(name: str) -> str:
+    """Return the id of a passage.
+
+    :raises InputError: no passage can have it.
+    """
+    found = read_item(_PASSAGE, name, load_vocabulary())
+    if isinstance(found, CellProblem):
+        raise InputError(f"'{name}' is no id of a passage: it takes {found.expected}")
+    return name
 
 
 def _assessment(cell: Cell, instrument: Instrument, passages: tuple[str, ...]) -> Assessment:
@@ -116,11 +137,16 @@ def _assessment(cell: Cell, instrument: Instrument, passages: tuple[str, ...]) -
 
 def _rater_id(cell: Cell) -> str:
     """Return the id of who rates."""
-    return f"respondent-{cell.name}" if cell.level is Level.PERSON else cell.name
+    if cell.level is Level.PERSON:
+        return f"respondent-{cell.name}"
+    if cell.by_role and cell.role:
+        # Of this dataset, even where the place is of another.
+        return f"{cell.name.replace(':', '.')}~{_role_name(cell.role)}"
+    return cell.name
 
 
 def _raters(cell: Cell) -> Iterator[Record]:
-    """Yield who rates, and the facility of a unit; those of other datasets are described there."""
+    """Yield who rates, and the places above it; those of other datasets are described there."""
     values: dict[str, Any]
     if cell.level is Level.PERSON:
         # No unit: with a role and a place a pseudonym is a name.
@@ -132,6 +158,9 @@ def _raters(cell: Cell) -> Iterator[Record]:
         if place and ":" not in place:
             values = {"id": place, "name": place, "part_of": part_of}
             yield Organisation(**values)
+    if (rater := _rater_id(cell)) != cell.name:
+        values = {"id": rater, "name": f"{cell.name}, {cell.role}", "part_of": cell.name}
+        yield Organisation(**values)
 
 
 def _cells(record: Record) -> dict[str, str]:

@@ -98,12 +98,15 @@ class Instrument:
 
         :param version: what the version or form is called.
         :param item_counts: id of a scale to its number of items, where that differs.
-        :raises InputError: a scale is unknown, has two items by its rule, or gets none.
+        :raises InputError: the version has no name, or a scale is unknown, has two items by its
+            rule, or gets none.
 
         >>> act = find_instrument("ACT").in_version("form B", item_counts={"ACT.5": 10})
         >>> act.cell, act.scales["ACT.5"].item_count
         ('ACT form B', 10)
         """
+        if not version.strip():
+            raise InputError(f"the version of {self.name} has no name: say which form was used")
         scales = dict(self.scales)
         for notation, count in (item_counts or {}).items():
             if notation not in scales:

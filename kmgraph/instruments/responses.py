@@ -24,6 +24,7 @@ from kmgraph.vocabulary import load_vocabulary
 DONT_KNOW: Final = frozenset({"", "dk", "na", "n/a", "don't know", "do not know", "not applicable"})
 #: Codes of problems that only a file of answers can have, beside those of bundles.
 RESPONSE_CODES: Final[dict[str, str]] = {
+    "no-rows": "The file has a header and nothing below it.",
     "unknown-scale": "The instrument has no scale of this id.",
     "repeated-row": "The same person, item and round, or the same unit and round, stands twice.",
     "conflicting-value": "In a round, a person has one unit, and a unit one case and facility.",
@@ -44,7 +45,14 @@ _RESPONSES: Final = table_of(
         Column("date", Kind.DATE, "Date of the survey round, the same for all in it.", "2011-03"),
         Column("scale", Kind.NAME, "Id of the scale.", "ORCA.C.1", required=True),
         Column("item", Kind.NAME, "Number of the item within its scale.", "1", required=True),
-        Column("answer", Kind.NAME, "The answer; dk, na or nothing for do not know.", "4"),
+        # Its cells may be empty; a file without the column would be one of do-not-knows alone.
+        Column(
+            "answer",
+            Kind.NAME,
+            "The answer; dk, na or nothing for do not know.",
+            "4",
+            required=True,
+        ),
     ),
 )
 _ELIGIBLE: Final = table_of(
@@ -63,13 +71,19 @@ _ELIGIBLE: Final = table_of(
 
 
 def read_responses(
-    path: str | Path, instrument: Instrument, *, with_facility: bool = False
+    path: str | Path,
+    instrument: Instrument,
+    *,
+    with_facility: bool = False,
+    encoding: str | None = None,
 ) -> list[Answer]:
     """Read a CSV file of answers: one row for each respondent and item.
 
     :param with_facility: whether each row needs a facility, as scores of facilities do.
+    :param encoding: encoding of a file that is not UTF-8 or UTF-16, such as ``cp1252``.
     :returns: the answers, in the order of the file.
     :raises BundleError: with everything that is wrong with the file.
+    :raises InputError: there is no such encoding.
     :raises OSError: the file cannot be opened.
 
     >>> import tempfile
@@ -80,7 +94,8 @@ def read_responses(
     ... except BundleError as error: print(error.problems[0])
     answers.csv, row 2, column answer: out-of-range: found '9'; expected a number from 1 to 5
     """
-    sheet = Sheet(Path(path), _needing("facility") if with_facility else _RESPONSES)
+    table = _needing("facility") if with_facility else _RESPONSES
+    sheet = Sheet(Path(path), table, encoding=encoding, empty_cells=("answer",))
     answers = [
         (number, answer)
         for number, row in sheet.rows()
@@ -93,14 +108,18 @@ def read_responses(
     return [answer for _, answer in answers]
 
 
-def read_eligible(path: str | Path, answers: Iterable[Answer]) -> list[Eligible]:
+def read_eligible(
+    path: str | Path, answers: Iterable[Answer], *, encoding: str | None = None
+) -> list[Eligible]:
     """Read a CSV file of how many people of each unit could have answered.
 
     :param answers: the answers, of which a unit cannot have more than people.
+    :param encoding: encoding of a file that is not UTF-8 or UTF-16, such as ``cp1252``.
     :raises BundleError: with everything that is wrong with the file.
+    :raises InputError: there is no such encoding.
     :raises OSError: the file cannot be opened.
     """
-    sheet = Sheet(Path(path), _ELIGIBLE)
+    sheet = Sheet(Path(path), _ELIGIBLE, encoding=encoding)
     names = {column.name for column in _ELIGIBLE.columns}
     units = [
         (number, Eligible(**{"count": row.pop("eligible"), **row}))

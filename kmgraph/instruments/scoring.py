@@ -54,7 +54,9 @@ class ScoringOptions:
             raise InputError("choose a level: person, unit or facility")
         if self.minimum_n < 1:
             raise InputError(f"the minimum number of people is 1 or more, not {self.minimum_n}")
-        if not 0 <= self.minimum_answered <= 1:
+        # What is no number cannot be compared.
+        share = Decimal(self.minimum_answered)
+        if not share.is_finite() or not 0 <= share <= 1:
             raise InputError(
                 f"the share of items answered is from 0 to 1, not {self.minimum_answered}"
             )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pyoxigraph as ox
 
 from kmgraph.errors import QueryEvaluationError
+from kmgraph.namespaces import expand
 from kmgraph.questions import rendering
+from kmgraph.questions.fitting import unfitting
 from kmgraph.questions.model import Question, Returned
 from kmgraph.questions.parameters import to_text
 from kmgraph.questions.passages import PassageView, find_passages
@@ -19,6 +21,8 @@ from kmgraph.terms import Term, python_value
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_SYNTHETIC: Final = ox.NamedNode(expand("km:synthetic"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,8 @@ class Answer:
     :ivar passages: the passages that the rows rest on, by document and line.
     :ivar base: base IRI of the store's records.
     :ivar generation: id of the generation that was asked, or None for a store without any.
+    :ivar is_synthetic: whether a dataset of the store says that its records describe nothing real.
+    :ivar note: what is wrong with a parameter that names no fitting record; empty where all fit.
     """
 
     question: Question
@@ -39,6 +45,8 @@ class Answer:
     passages: tuple[PassageView, ...]
     base: str
     generation: int | None = None
+    is_synthetic: bool = False
+    note: str = ""
 
     @property
     def columns(self) -> tuple[Returned, ...]:
@@ -133,7 +141,15 @@ def answer(question: Question, store: QuadStore, params: Mapping[str, Any] | Non
         passages,
         store.base,
         getattr(getattr(store, "generation", None), "id", None),
+        _is_synthetic(store),
+        "; ".join(unfitting(question, bindings, store, has_rows=bool(rows))),
     )
+
+
+def _is_synthetic(store: QuadStore) -> bool:
+    """Say whether a dataset of the store is marked as synthetic."""
+    marks = store.quads(None, _SYNTHETIC, None, ox.DefaultGraph())
+    return any(str(getattr(mark.object, "value", "")) in ("true", "1") for mark in marks)
 
 
 def _cited(question: Question, rows: list[Row]) -> set[str]:

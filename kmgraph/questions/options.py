@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import pyoxigraph as ox
 
@@ -11,6 +12,11 @@ from kmgraph.namespaces import compact, expand
 from kmgraph.questions.parameters import Parameter, to_text
 from kmgraph.results import Solutions
 from kmgraph.stores.base import QuadStore
+
+#: Properties that name a choice, best first: terms have labels, frameworks have titles.
+_NAMING: Final = tuple(
+    ox.NamedNode(expand(name)) for name in ("rdfs:label", "skos:prefLabel", "dcterms:title")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +59,16 @@ def options(parameter: Parameter, store: QuadStore) -> list[Option]:
 
 
 def _label(store: QuadStore, choice: str) -> str:
-    """Return what the ontology calls a prefixed name, or the name's last part."""
-    term = ox.NamedNode(expand(choice)) if ":" in choice else None
-    if term is not None:
-        label = ox.NamedNode(expand("rdfs:label"))
-        for quad in store.quads(subject=term, predicate=label):
-            if isinstance(quad.object, ox.Literal):
-                return quad.object.value
-    return compact(choice).rpartition(":")[2]
+    """Return what the store calls a prefixed name; else its last part, or its prefix alone."""
+    if ":" in choice:
+        term = ox.NamedNode(expand(choice))
+        for naming in _NAMING:
+            found = [
+                quad.object.value
+                for quad in store.quads(subject=term, predicate=naming)
+                if isinstance(quad.object, ox.Literal) and quad.object.value.strip()
+            ]
+            if found:
+                return min(found)
+    prefix, _, rest = compact(choice).rpartition(":")
+    return rest or prefix

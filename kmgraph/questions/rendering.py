@@ -38,6 +38,8 @@ def to_table(answer: Answer) -> str:
     if answer.parameters:
         parts.append("with " + ", ".join(f"{k}={v}" for k, v in answer.parameters.items()))
     parts += ["", *_table(answer), "", f"{len(answer.terms)} row(s)"]
+    if answer.note:
+        parts += ["", _wrapped(f"Note: {answer.note}")]
     if question.unverified:
         parts += ["", _wrapped(f"Unverified: {question.unverified}")]
     parts += ["", "Passages" if answer.passages else "No passages"]
@@ -145,16 +147,19 @@ def _plain(value: Any) -> str:
 def to_csv(answer: Answer) -> str:
     """Return the rows as CSV with a header line.
 
-    Passages are given twice: their IRIs, and in a last column their places in words.
+    Passages are given twice: their IRIs, and in a further column their places in words. Where
+    something in the answer rests on unchecked knowledge, the last column of each row says what.
     """
+    unverified = answer.question.unverified
     places = {passage.iri: passage.place for passage in answer.passages}
     cited = [column.name for column in answer.columns if column.kind == "passages"]
     output = io.StringIO()
     writer = csv.writer(output, lineterminator="\r\n")
-    writer.writerow([*answer.variables, "places"])
+    writer.writerow([*answer.variables, "places", *(["unverified"] if unverified else [])])
     for row in answer.rows:
         where = "; ".join(places[iri] for name in cited for iri in row[name])
-        writer.writerow([*(_plain(row[name]) for name in answer.variables), where])
+        caution = [unverified] if unverified else []
+        writer.writerow([*(_plain(row[name]) for name in answer.variables), where, *caution])
     return output.getvalue()
 
 
@@ -179,6 +184,8 @@ def to_dict(answer: Answer) -> dict[str, Any]:
         "rows": [{name: _json_value(value) for name, value in row.items()} for row in answer.rows],
         "passages": [passage.to_dict() for passage in answer.passages],
         "generation": answer.generation,
+        "synthetic": answer.is_synthetic,
+        "note": answer.note or None,
     }
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
 from kmgraph.namespaces import KM
 from kmgraph.readings.facts import CaseFacts, Node
@@ -15,6 +16,9 @@ from kmgraph.readings.frameworks import (
     load_labels,
 )
 from kmgraph.readings.model import (
+    NO_RECORD,
+    NOT_USED,
+    SUITABILITY,
     CaseReading,
     ConstructReading,
     DiagnosisReading,
@@ -22,8 +26,6 @@ from kmgraph.readings.model import (
     FlipReading,
     Rating,
 )
-
-_NOTHING = "no record"
 
 
 def notation_of(construct: str) -> str:
@@ -35,8 +37,14 @@ def notation_of(construct: str) -> str:
     return construct.rpartition("/")[2]
 
 
-def read_rating(node: Node, facts: CaseFacts, *, is_used: bool = False) -> Rating:
-    """Return one assessment as a rating."""
+def read_rating(
+    node: Node, facts: CaseFacts, *, is_used: bool = False, is_proposed: bool = False
+) -> Rating:
+    """Return one assessment as a rating.
+
+    :param is_used: whether the summaries were made with it.
+    :param is_proposed: whether it is only proposed that it measures what it is listed under.
+    """
     return Rating(
         iri=node.iri,
         construct=notation_of(node.text("km:construct")),
@@ -56,7 +64,8 @@ def read_rating(node: Node, facts: CaseFacts, *, is_used: bool = False) -> Ratin
         informant_level=_level(node, "km:informantLevel"),
         date=node.text("dcterms:date"),
         outcome_known=node.boolean("km:outcomeKnown"),
-        is_used=is_used,
+        is_used=is_used and not is_proposed,
+        is_proposed=is_proposed,
         passages=node.parts,
         scale_low=node.number("km:scaleLow"),
         scale_high=node.number("km:scaleHigh"),
@@ -95,7 +104,7 @@ class _Reader:
     """
 
     def __init__(self, facts: CaseFacts, frameworks: Frameworks, framework: Framework) -> None:
-        self.facts, self.framework = facts, framework
+        self.facts, self.frameworks, self.framework = facts, frameworks, framework
         self.summaries = {node.text("km:element"): node for node in facts.of_kind("ElementSummary")}
         self.constructs = {
             node.text("km:construct"): node for node in facts.of_kind("ConstructSummary")
@@ -103,7 +112,7 @@ class _Reader:
         self.used = used_parts(facts)
         self.bearing: dict[str, list[Node]] = {}
         for node in facts.of_kind("Assessment"):
-            for construct in frameworks.bears_on(node.text("km:construct")):
+            for construct in frameworks.may_bear_on(node.text("km:construct")):
                 self.bearing.setdefault(construct, []).append(node)
 
     def read(self) -> CaseReading:
@@ -121,7 +130,7 @@ class _Reader:
             is_verified=framework.is_verified,
             is_synthetic=facts.is_synthetic,
             identifier=facts.path,
-            read_by=_reader_of(facts),
+            read_by=ReadAgain(facts),
         )
 
     def _elements(self) -> tuple[ElementReading, ...]:
@@ -178,7 +187,7 @@ class _Reader:
             notation=concept.notation,
             label=concept.label,
             runs=concept.runs or runs_of(element),
-            status=status_of(node, assessments),
+            status=status_of(node, telling(concept.iri, assessments)),
             score=node.number("km:score"),
             position=node.number("km:approachPosition"),
             band=node.word("km:band"),
@@ -186,7 +195,13 @@ class _Reader:
             rater_count=node.count("km:raterCount"),
             rater_spread=node.number("km:raterSpread"),
             ratings=tuple(
-                read_rating(one, self.facts, is_used=one.iri in self.used)
+                read_rating(
+                    one,
+                    self.facts,
+                    is_used=one.iri in self.used,
+                    is_proposed=concept.iri
+                    not in self.frameworks.bears_on(one.text("km:construct")),
+                )
                 for one in sorted(assessments, key=in_time)
             ),
             is_verified=concept.is_verified,
@@ -212,9 +227,14 @@ def used_parts(facts: CaseFacts) -> set[str]:
     return {part for node in facts.nodes.values() if node.kind in kinds for part in node.parts}
 
 
-def _reader_of(facts: CaseFacts) -> Callable[[str], CaseReading]:
-    """Return what reads the same facts under another framework."""
-    return lambda scheme: read_case(facts, scheme)
+@dataclass(frozen=True, slots=True)
+class ReadAgain:
+    """Reads the same facts under another framework; unlike a function, it can be pickled."""
+
+    facts: CaseFacts
+
+    def __call__(self, scheme: str) -> CaseReading:
+        return read_case(self.facts, scheme)
 
 
 def runs_of(element: Element) -> str:
@@ -225,14 +245,30 @@ def runs_of(element: Element) -> str:
     return kinds.pop() if len(kinds) == 1 else ""
 
 
-def status_of(summary: Node, assessments: Iterable[Node]) -> str:
+def status_of(summary: Node, assessments: Collection[Node]) -> str:
     """Return whether a construct is rated, and if not, what the records say of that."""
     if summary.iri:
         scored = any(summary.values.get(name) for name in ("km:score", "km:approachPosition"))
         only_judged = bool(summary.texts("km:unscoredAssessment")) and not scored
         return "judged" if only_judged else "rated"
+    # How well facilitation suits a case is a rating that no summary of a construct is made from.
+    rated = [node for node in assessments if node.is_rated]
+    kinds = {SUITABILITY if node.text("km:appropriateness") else NOT_USED for node in rated}
     reasons = {node.word("km:ratingStatus") for node in assessments if not node.is_rated}
-    return ", ".join(sorted(reasons)) or _NOTHING
+    return "; ".join(sorted(kinds)) or ", ".join(sorted(reasons)) or NO_RECORD
+
+
+def telling(construct: str, assessments: Iterable[Node]) -> list[Node]:
+    """Return the assessments that tell how a construct stands.
+
+    That a scale was not reported tells nothing of what it is only proposed to measure.
+    """
+    bears_on = load_frameworks().bears_on
+    return [
+        one
+        for one in assessments
+        if one.is_rated or construct in bears_on(one.text("km:construct"))
+    ]
 
 
 def in_time(node: Node) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import pyoxigraph as ox
 
-from kmgraph.errors import RecordNotFoundError
+from kmgraph.errors import InputError, RecordNotFoundError
 from kmgraph.readings.assembling import read_case
 from kmgraph.readings.facts import read_case_facts, read_facts, solve, text_of
 from kmgraph.readings.frameworks import DEFAULT_SCHEME, load_frameworks
@@ -47,6 +47,7 @@ class Cases(Mapping[str, CaseReading]):
         """Return the reading of a case.
 
         :param name: its id, its path or its IRI.
+        :raises InputError: it is no text, such as a number.
         :raises RecordNotFoundError: there is no such case.
         """
         facts = None
@@ -62,10 +63,17 @@ class Cases(Mapping[str, CaseReading]):
     def iri(self, name: str) -> str:
         """Return the IRI that an id, a path or an IRI stands for; empty where none can be.
 
+        :raises InputError: the name is no text.
+
         >>> from kmgraph.stores.oxigraph import MemoryStore
         >>> Cases(MemoryStore(base="https://x.org/")).iri("case/a")
         'https://x.org/case/a'
         """
+        if not isinstance(name, str):
+            raise InputError(
+                f"a case is found by its id, its path or its IRI, not by {name!r}: "
+                "list(cases) gives the ids"
+            )
         if "://" in name or name.startswith("urn:"):
             iri = name
         else:

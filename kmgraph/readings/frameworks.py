@@ -124,6 +124,10 @@ class Frameworks:
         """Return the constructs that a rating of a construct counts for, itself first."""
         return (construct, *self.measures.get(construct, ()))
 
+    def may_bear_on(self, construct: str) -> tuple[str, ...]:
+        """Return the constructs that a rating of a construct counts for or is proposed to."""
+        return (*self.bears_on(construct), *self.may_measure.get(construct, ()))
+
     def element_of(self, construct: str) -> tuple[Framework, Element, str] | None:
         """Return framework, element and construct that a rating of a construct belongs to."""
         for iri in self.bears_on(construct):

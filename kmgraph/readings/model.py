@@ -9,10 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from kmgraph.errors import ConstructNotFoundError
 from kmgraph.readings.naming import HasConstructs
+
+#: Statuses of what has no summary.
+NO_RECORD: Final = "no record"
+NOT_USED: Final = "rated, not used"
+SUITABILITY: Final = "rated for appropriateness"
+NOT_RATED: Final = "not rated"
+TASK_TO_ENABLING: Final = "task to enabling"
+#: Said of a score of facilitation as a whole, which has no place from task to enabling.
+AMOUNT_ONLY: Final = "how much facilitation, not how well it fits"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +41,8 @@ class Rating:
     :ivar role: role of the rater in words; empty where none is given.
     :ivar date: year, month or day as recorded.
     :ivar is_used: whether the summaries were made with it.
+    :ivar is_proposed: whether it is proposed and not published that the scale which was rated
+        measures the construct that this is listed under; then it is not used.
     :ivar passages: IRIs of the passages that it rests on.
     :ivar descriptor: what the rating rests on, in a few words.
     :ivar aggregates: IRIs of the finer assessments that it sums up.
@@ -64,6 +75,7 @@ class Rating:
     aggregates: tuple[str, ...] = ()
     eligible: int | None = None
     responding: int | None = None
+    is_proposed: bool = False
 
     def __repr__(self) -> str:
         what = self.status if self.status != "rated" else value_in_words(self) or "rated"
@@ -79,10 +91,12 @@ class ConstructReading:
     :ivar concept: IRI of the construct.
     :ivar notation: its id, such as ``PARIHS.C.culture``.
     :ivar runs: ``low to high`` or ``task to enabling``.
-    :ivar status: ``rated``; ``judged`` where there are bands only; or why it is not rated, in
-        words, such as ``not reported``, or ``no record``.
+    :ivar status: ``rated``; ``judged`` where there are bands only; ``rated for appropriateness``
+        where raters say only how well facilitation suits the case; ``rated, not used`` where no
+        rating counts; or why it is not rated, such as ``not reported``, or ``no record``.
     :ivar judged_bands: bands that raters judged without a score.
-    :ivar rater_spread: largest difference between raters; None where no two can be compared.
+    :ivar rater_spread: largest difference between two different raters at one date and level,
+        ratings without a date being of one time; None where no two can be compared.
     :ivar is_verified: whether the construct was checked against a published source.
     """
 
@@ -91,7 +105,7 @@ class ConstructReading:
     notation: str
     label: str
     runs: str = "low to high"
-    status: str = "no record"
+    status: str = NO_RECORD
     score: Decimal | None = None
     position: Decimal | None = None
     band: str = ""
@@ -152,9 +166,16 @@ class ElementReading(HasConstructs):
 
     @property
     def status(self) -> str:
-        """Return ``rated``, ``judged`` where there are bands only, or ``not rated``."""
+        """Return ``rated``, ``judged`` where there are bands only, or ``not rated``.
+
+        Where nothing counts though there are ratings: ``rated for appropriateness`` of the
+        element itself, or ``rated, not used``.
+        """
         if not self.iri:
-            return "not rated"
+            own = self.direct.status if self.direct else ""
+            if SUITABILITY in own:
+                return own
+            return NOT_USED if any(one.status == NOT_USED for one in self.constructs) else NOT_RATED
         values = (self.score, self.position)
         return "rated" if any(value is not None for value in values) else "judged"
 
@@ -280,12 +301,13 @@ class CaseReading(HasConstructs):
     @property
     def ratings(self) -> tuple[Rating, ...]:
         """Return the ratings of all its constructs, each once."""
-        found = {
-            rating.iri: rating
-            for element in self.elements
-            for construct in element.constructs
-            for rating in construct.ratings
-        }
+        found: dict[str, Rating] = {}
+        for element in self.elements:
+            for rating in (one for construct in element.constructs for one in construct.ratings):
+                held = found.setdefault(rating.iri, rating)
+                # What counts for one construct may be proposed for another.
+                if held.is_proposed and not rating.is_proposed:
+                    found[rating.iri] = rating
         return tuple(found.values())
 
     def __repr__(self) -> str:

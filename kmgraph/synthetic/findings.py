@@ -19,6 +19,8 @@ _CONTEXT: Final = (
     "PARIHS.C.leadership",
     "PARIHS.C.evaluation",
 )
+#: How facilitation looks to those who talk of it, by what it counts in the model.
+_FIT_VALUES: Final = {model.F_SUGGESTED: 0.8, model.F_NONE_SUGGESTED: 0.5, model.F_OTHER: 0.2}
 _DETERMINANTS_MEAN: Final = 1.3
 _STRATEGIES_MEAN: Final = 0.7
 #: Probability of an outcome beside that of implementation.
@@ -79,16 +81,15 @@ def _determinant(stream: Stream, case: FoundCase, number: int) -> dict[str, str]
     cells["informant_role"] = stream.pick(("manager", "staff"))
     index = stream.below(9)
     if index == 8:
-        helps = case.latent.suits
-        statement = words.FACILITATION_TALK[0 if helps else 1]
-        cells |= {"constructs": "PARIHS.F", "statement": statement}
-        return cells | _valence(0.8 if helps else 0.2)
-    is_evidence = index < 4
-    values = case.latent.evidence if is_evidence else case.latent.context
-    talk = words.EVIDENCE_TALK if is_evidence else words.CONTEXT_TALK
-    value = values[index % 4]
-    cells["constructs"] = (_EVIDENCE if is_evidence else _CONTEXT)[index % 4]
-    helping, hindering = talk[index % 4]
+        cells["constructs"], value = "PARIHS.F", _FIT_VALUES[case.latent.fit]
+        helping, hindering = words.FACILITATION_TALK
+    else:
+        is_evidence = index < 4
+        values = case.latent.evidence if is_evidence else case.latent.context
+        talk = words.EVIDENCE_TALK if is_evidence else words.CONTEXT_TALK
+        value = values[index % 4]
+        cells["constructs"] = (_EVIDENCE if is_evidence else _CONTEXT)[index % 4]
+        helping, hindering = talk[index % 4]
     if value > HIGH_ABOVE:
         cells["statement"] = helping
     elif value < LOW_BELOW:

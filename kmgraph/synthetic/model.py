@@ -2,8 +2,9 @@
 
 A case has latent values between 0 and 1 for its sub-elements of evidence and context. Evidence
 belongs to a study and varies between its cases; context belongs to a site and varies between
-studies. Facilitation has a position from task (0) to enabling (1), and either suits the quadrant
-of the case or not. Whether the case improves follows from the latent values, never from ratings.
+studies. Facilitation has a position from task (0) to enabling (1); whether it suits the quadrant
+of the case follows from that position. Whether the case improves follows from these latent values
+and from noise, never from ratings.
 """
 
 from __future__ import annotations
@@ -30,12 +31,19 @@ SUB_ELEMENT_SD: Final = 0.11
 
 #: From this latent mean on, evidence or context counts as high in the model.
 HIGH_FROM: Final = 0.5
-#: Probability that the facilitation of a case suits its quadrant.
+#: Probability that facilitation has a suggested position, in quadrants that suggest one.
 SUITS_PROBABILITY: Final = 0.6
 #: Positions of facilitation that gives light support to tasks.
 TASK_POSITIONS: Final = (0.05, 0.40)
 #: Positions of facilitation that enables.
 ENABLING_POSITIONS: Final = (0.60, 0.95)
+#: Positions below this are nearer to task, others nearer to enabling.
+POSITION_MIDDLE: Final = 0.5
+#: What facilitation counts (F) with a position that is suggested, and with another.
+F_SUGGESTED: Final = 1.0
+F_OTHER: Final = 0.0
+#: What it counts, whatever its position, for low evidence in a high context: none is suggested.
+F_NONE_SUGGESTED: Final = 0.5
 
 #: Standard deviation of one rating around the latent value.
 RATER_SD: Final = 0.10
@@ -54,11 +62,11 @@ B_0: Final = -3.2
 B_E: Final = 1.5
 #: Coefficient of context.
 B_C: Final = 2.0
-#: Coefficient of facilitation that suits the quadrant (1) or does not (0).
+#: Coefficient of what facilitation counts.
 B_F: Final = 1.2
 #: Coefficient of evidence times context.
 B_EC: Final = 2.0
-#: Standard deviation of what the logit owes to nothing recorded.
+#: Standard deviation of the noise of the logit.
 OUTCOME_NOISE_SD: Final = 0.5
 #: What becomes of an outcome that does not improve.
 OTHER_DIRECTIONS: Final = (("unchanged", 0.55), ("worsened", 0.25), ("uncertain", 0.20))
@@ -66,9 +74,11 @@ OTHER_DIRECTIONS: Final = (("unchanged", 0.55), ("worsened", 0.25), ("uncertain"
 #: The model of the outcome, as the dataset states it.
 STATEMENT: Final = (
     f"P(improved) = logistic({B_0} + {B_E} E + {B_C} C + {B_F} F + {B_EC} E C + e), "
-    "where E and C are the latent means of evidence and context (0 to 1), F is 1 where "
-    "facilitation suits the quadrant and otherwise 0, and e is noise of standard deviation "
-    f"{OUTCOME_NOISE_SD}"
+    f"where E and C are the latent means of evidence and context (0 to 1, high from {HIGH_FROM}), "
+    f"F is {F_SUGGESTED:g} where the latent position of facilitation is on the suggested side of "
+    f"{POSITION_MIDDLE} (below it for high E and high C, above it for low C) and {F_OTHER:g} where "
+    f"it is on the other, F is {F_NONE_SUGGESTED} for low E and high C, where none is suggested, "
+    f"and e is noise of standard deviation {OUTCOME_NOISE_SD}"
 )
 
 
@@ -87,13 +97,11 @@ class LatentCase:
     :ivar evidence: research, clinical experience, patient experience, local data.
     :ivar context: receptive context, culture, leadership, evaluation.
     :ivar position: facilitation from task (0) to enabling (1).
-    :ivar suits: whether that suits the quadrant of the case.
     """
 
     evidence: tuple[float, ...]
     context: tuple[float, ...]
     position: float
-    suits: bool
 
     @property
     def evidence_mean(self) -> float:
@@ -104,6 +112,28 @@ class LatentCase:
     def context_mean(self) -> float:
         """Mean of the sub-elements of context."""
         return mean_of(self.context)
+
+    @property
+    def fit(self) -> float:
+        """What facilitation counts: whether its position is the one that is suggested."""
+        suggested = task_suggested(self.evidence_mean, self.context_mean)
+        if suggested is None:
+            return F_NONE_SUGGESTED
+        return F_SUGGESTED if (self.position < POSITION_MIDDLE) == suggested else F_OTHER
+
+
+def task_suggested(evidence: float, context: float) -> bool | None:
+    """Return whether task support is suggested, or enabling (False), or neither (None).
+
+    Where evidence and context are high, it is task support; where context is low, enabling.
+    For low evidence in a high context no position is suggested.
+
+    >>> task_suggested(0.8, 0.8), task_suggested(0.8, 0.2), task_suggested(0.2, 0.8)
+    (True, False, None)
+    """
+    if context < HIGH_FROM:
+        return False
+    return True if evidence >= HIGH_FROM else None
 
 
 def mean_of(values: tuple[float, ...]) -> float:
@@ -138,9 +168,8 @@ def latent_case(stream: Stream, study: LatentStudy, site_effect: float) -> Laten
     context = _sub_elements(
         stream, LATENT_MEAN + site_effect + study.context + CONTEXT_CASE_SD * stream.normal()
     )
-    suits = stream.chance(SUITS_PROBABILITY)
-    position = _position(stream, mean_of(evidence), mean_of(context), suits)
-    return LatentCase(evidence, context, position, suits)
+    position = _position(stream, mean_of(evidence), mean_of(context))
+    return LatentCase(evidence, context, position)
 
 
 def _sub_elements(stream: Stream, level: float) -> tuple[float, ...]:
@@ -148,31 +177,28 @@ def _sub_elements(stream: Stream, level: float) -> tuple[float, ...]:
     return tuple([clamp(level + SUB_ELEMENT_SD * stream.normal()) for _ in range(4)])
 
 
-def _position(stream: Stream, evidence: float, context: float, suits: bool) -> float:
-    """Draw the position of facilitation.
-
-    Where evidence and context are high, task support suits; where context is low, enabling does.
-    For low evidence in a high context no position is suggested.
-    """
-    if context >= HIGH_FROM and evidence < HIGH_FROM:
+def _position(stream: Stream, evidence: float, context: float) -> float:
+    """Draw the position of facilitation: anywhere where none is suggested."""
+    suggested = task_suggested(evidence, context)
+    if suggested is None:
         return stream.between(0.0, 1.0)
-    task_suits = context >= HIGH_FROM
-    return stream.between(*(TASK_POSITIONS if task_suits == suits else ENABLING_POSITIONS))
+    is_task = suggested == stream.chance(SUITS_PROBABILITY)
+    return stream.between(*(TASK_POSITIONS if is_task else ENABLING_POSITIONS))
 
 
 def improvement_probability(case: LatentCase, noise: float = 0.0) -> float:
     """Return the probability that a case improves.
 
-    :param noise: what the logit owes to nothing recorded.
+    :param noise: what is added to the logit.
 
-    >>> good = LatentCase((1.0,) * 4, (1.0,) * 4, 0.2, True)
-    >>> poor = LatentCase((0.0,) * 4, (0.0,) * 4, 0.2, False)
+    >>> good = LatentCase((1.0,) * 4, (1.0,) * 4, 0.2)
+    >>> poor = LatentCase((0.0,) * 4, (0.0,) * 4, 0.2)
     >>> round(improvement_probability(good), 3), round(improvement_probability(poor), 3)
     (0.971, 0.039)
     """
     evidence, context = case.evidence_mean, case.context_mean
-    logit = B_0 + B_E * evidence + B_C * context + B_EC * evidence * context + noise
-    return logistic(logit + B_F if case.suits else logit)
+    logit = B_0 + B_E * evidence + B_C * context + B_F * case.fit + B_EC * evidence * context
+    return logistic(logit + noise)
 
 
 def outcome_direction(stream: Stream, case: LatentCase) -> str:

@@ -23,8 +23,8 @@ PLAN_PASSAGE: Final = "plan-p1"
 REVIEW: Final = "review"
 #: Studies that share a region.
 REGION_STUDIES: Final = 40
-#: Sites of a region.
-REGION_SITES: Final = 10
+#: Sites of a region in the settings of each theme: as many as a study has cases at most.
+THEME_SITES: Final = 4
 #: IRIs of the documents, which nobody can look up.
 DOCUMENT_BASE: Final = "https://example.org/synthetic/"
 _TRUSTS: Final = 3
@@ -36,6 +36,7 @@ class SiteState:
 
     id: str
     organisation: str
+    setting: str
     effect: float
 
 
@@ -69,6 +70,10 @@ class Region:
         """Id of the panel that reconciles ratings."""
         return f"{self.prefix}-panel"
 
+    def sites_for(self, theme: words.Theme) -> list[SiteState]:
+        """Return its sites in a setting of a theme, whichever theme they were drawn for."""
+        return [site for site in self.sites if site.setting in theme.settings]
+
     def trust(self, stream: Stream) -> str:
         """Draw one of its trusts."""
         return f"{self.prefix}-trust-{1 + stream.below(_TRUSTS)}"
@@ -87,16 +92,18 @@ def draw_region(seed: int, number: int) -> Region:
     """Draw the sites of a region.
 
     >>> len(draw_region(1, 2).sites), draw_region(1, 2).sites[0].id
-    (10, 'R2-site-1')
+    (24, 'R2-site-1')
     """
     stream = Stream(seed, f"region/{number}")
+    themes = [theme for theme in words.THEMES for _ in range(THEME_SITES)]
     sites = tuple(
         SiteState(
             f"R{number}-site-{index}",
             f"R{number}-trust-{1 + stream.below(_TRUSTS)}",
+            stream.pick(theme.settings),
             model.CONTEXT_SITE_SD * stream.normal(),
         )
-        for index in range(1, REGION_SITES + 1)
+        for index, theme in enumerate(themes, start=1)
     )
     return Region(number, sites)
 
@@ -171,7 +178,7 @@ def region_rows(seed: int, region: Region) -> Iterator[Row]:
 
     >>> rows = list(region_rows(1, draw_region(1, 1)))
     >>> sum(sheet == "sites" for sheet, _ in rows)
-    10
+    24
     """
     stream = Stream(seed, f"region-rows/{region.number}")
     name = region.prefix
@@ -192,7 +199,7 @@ def region_rows(seed: int, region: Region) -> Iterator[Row]:
     yield "reviews", review | {"methods": "desk research", "sectors": "health_care"} | area | rests
     for index, site in enumerate(region.sites, start=1):
         cells = {"id": site.id, "label": f"Site {index} of region {region.number}"}
-        cells |= {"organisation": site.organisation, "setting": _setting(stream)}
+        cells |= {"organisation": site.organisation, "setting": site.setting}
         yield "sites", cells | area | rests
         yield from _rater_rows(site, rests)
 
@@ -219,11 +226,6 @@ def _rater_rows(site: SiteState, rests: dict[str, str]) -> Iterator[Row]:
         label = "Manager" if role == "manager" else "Member of staff"
         cells = {"id": f"{site.id}-{role}", "pseudonym": f"{label} at {site.id}"}
         yield "people", cells | {"organisations": site.organisation} | rests
-
-
-def _setting(stream: Stream) -> str:
-    """Draw the kind of setting of a site."""
-    return stream.pick(stream.pick(words.THEMES).settings)
 
 
 def _page(passage: str, document: str, page: int, section: str) -> dict[str, str]:

@@ -47,11 +47,18 @@ LOW_BELOW, HIGH_ABOVE = (float(edge) for edge in BAND_EDGES)
 _LEVEL_PROBABILITY: Final = 0.2
 #: Probability of ratings that say whether the outcome was known.
 _KNOWN_PROBABILITY: Final = 0.2
-#: How well facilitation is said to suit a case, where it does and where it does not.
+#: How well facilitation is said to suit a case, by what it counts in the model.
 _APPROPRIATENESS: Final = {
-    True: (("appropriate", 0.70), ("partly_appropriate", 0.25), ("inappropriate", 0.05)),
-    False: (("appropriate", 0.10), ("partly_appropriate", 0.35), ("inappropriate", 0.55)),
-}
+    model.F_SUGGESTED: (
+        ("appropriate", 0.70), ("partly_appropriate", 0.25), ("inappropriate", 0.05),
+    ),
+    model.F_NONE_SUGGESTED: (
+        ("appropriate", 0.30), ("partly_appropriate", 0.50), ("inappropriate", 0.20),
+    ),
+    model.F_OTHER: (
+        ("appropriate", 0.10), ("partly_appropriate", 0.35), ("inappropriate", 0.55),
+    ),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +66,7 @@ class Rated:
     """A construct that can be rated.
 
     :ivar part: ``E`` or ``C`` for a sub-element, ``R`` for recipients, ``position`` for a part of
-        facilitation with a position, ``fit`` for what is rated by its appropriateness.
+        facilitation with a position, ``fit`` for facilitation itself, with its appropriateness.
     :ivar index: which latent sub-element it shows.
     :ivar level: level that it belongs to.
     :ivar patients: whether patient representatives are asked about it.
@@ -127,8 +134,6 @@ FRAMEWORKS: Final = (
                 Rated("P98.C.culture", "C", 1, "FS.2", patients=True),
                 Rated("P98.C.leadership", "C", 2, "FS.2"),
                 Rated("P98.C.measurement", "C", 3, "FS.3"),
-                Rated("P98.F.role", "fit"),
-                Rated("P98.F.style", "fit"),
                 Rated("P98.F", "fit", patients=True),
             ),
             (("P98.E", "E"), ("P98.C", "C")),
@@ -165,6 +170,7 @@ class RatedCase:
 
     :ivar id: id of the case.
     :ivar site: id of its site, at which its raters work.
+    :ivar organisation: id of the organisation of the site.
     :ivar panel: id of the panel that reconciles ratings.
     :ivar passage: passage that the first ratings stand in.
     :ivar later_passage: passage of a second round; empty where there is none.
@@ -177,6 +183,7 @@ class RatedCase:
     latent: model.LatentCase
     framework: Framework
     site: str
+    organisation: str
     panel: str
     passage: str
     later_passage: str
@@ -351,7 +358,7 @@ def _facilitation_cells(stream: Stream, case: RatedCase, construct: Rated) -> di
     if construct.part == "position":
         position = clamp(case.latent.position + model.RATER_SD * stream.normal())
         return {"approach_position": two_places(position)}
-    return {"appropriateness": stream.weighted(_APPROPRIATENESS[case.latent.suits])}
+    return {"appropriateness": stream.weighted(_APPROPRIATENESS[case.latent.fit])}
 
 
 def _later_cells(

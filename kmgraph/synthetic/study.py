@@ -14,7 +14,7 @@ from kmgraph.synthetic.programme import (
     DOCUMENT_BASE,
     FUNDER,
     PROGRAMME,
-    REGION_SITES,
+    THEME_SITES,
     Region,
     Row,
     SiteState,
@@ -23,7 +23,7 @@ from kmgraph.synthetic.ratings import Framework, RatedCase, draw_framework, rati
 from kmgraph.synthetic.surveys import survey_rows
 
 #: Most cases of a study.
-MAX_CASES: Final = 4
+MAX_CASES: Final = THEME_SITES
 #: Most raters of a case.
 MAX_RATERS: Final = 3
 _LATER_ROUND_PROBABILITY: Final = 0.15
@@ -92,7 +92,7 @@ class StudyState:
 
     :ivar start: month of its start, counted from January 2008.
     :ivar months: months that it takes.
-    :ivar first_site: index of the site from which its sites are counted.
+    :ivar sites: site of each case; no two cases of a study share one.
     """
 
     seed: int
@@ -105,12 +105,8 @@ class StudyState:
     start: int
     months: int
     report: Report
-    first_site: int
+    sites: tuple[SiteState, ...]
     mean_raters: float
-
-    def site(self, case: int) -> SiteState:
-        """Return the site of a case; no two cases of a study share one."""
-        return self.region.sites[(self.first_site + 3 * case) % REGION_SITES]
 
     @property
     def about_passage(self) -> dict[str, str]:
@@ -134,32 +130,39 @@ def study_rows(
     ['S12']
     """
     stream = Stream(seed, f"study/{number}")
+    theme = stream.pick(words.THEMES)
     study = StudyState(
         seed=seed,
         id=f"S{number}",
         number=number,
         region=region,
-        theme=stream.pick(words.THEMES),
+        theme=theme,
         framework=draw_framework(stream),
         latent=model.latent_study(stream),
         start=_STARTS[0] + stream.below(_STARTS[1]),
         months=_MONTHS[0] + stream.below(_MONTHS[1] - _MONTHS[0]),
         report=Report(f"S{number}-report", stream.chance(_LINES_PROBABILITY)),
-        first_site=stream.below(REGION_SITES),
+        sites=_draw_sites(stream, region.sites_for(theme), mean_cases),
         mean_raters=mean_raters,
     )
     yield from _head_rows(stream, study)
     yield from _people_rows(stream, study)
     yield from _around_rows(stream, study)
-    cases = 1 + stream.successes(MAX_CASES - 1, mean_cases - 1)
     later = False
-    for case in range(1, cases + 1):
+    for case in range(1, len(study.sites) + 1):
         has_later = stream.chance(_LATER_ROUND_PROBABILITY)
         yield from _case_rows(stream, study, case, has_later)
         later = later or has_later
     if later:
         title = f"Second report of synthetic study {number}"
         yield _second_report(study).row(seed, title, words.MONTHS[study.start + study.months + 6])
+
+
+def _draw_sites(stream: Stream, sites: list[SiteState], mean_cases: float) -> tuple[SiteState, ...]:
+    """Draw how many cases a study has, and the sites of these."""
+    cases = 1 + stream.successes(MAX_CASES - 1, mean_cases - 1)
+    first = stream.below(len(sites))
+    return tuple([sites[(first + case) % len(sites)] for case in range(cases)])
 
 
 def _second_report(study: StudyState) -> Report:
@@ -179,10 +182,8 @@ def _head_rows(stream: Stream, study: StudyState) -> Iterator[Row]:
     yield study.report.passage(stream, "about", "Setting", gist)
     cells = {"id": study.id, "title": f"Synthetic study {study.number}: {name} in {condition}"}
     cells |= {"programme": PROGRAMME, "themes": study.theme.id, "conditions": condition}
-    cells |= {
-        "design": stream.weighted(words.DESIGNS),
-        "settings": stream.pick(study.theme.settings),
-    }
+    settings = dict.fromkeys(site.setting for site in study.sites)
+    cells |= {"design": stream.weighted(words.DESIGNS), "settings": ";".join(settings)}
     cells |= {"lead": study.region.university, "funders": FUNDER}
     cells |= {"frameworks": study.framework.name}
     cells |= {"start": words.MONTHS[study.start], "end": words.MONTHS[end]}
@@ -285,7 +286,7 @@ def _around_rows(stream: Stream, study: StudyState) -> Iterator[Row]:
 
 def _case_rows(stream: Stream, study: StudyState, number: int, has_later: bool) -> Iterator[Row]:
     """Yield a case: itself, its passages, its ratings and its findings."""
-    site = study.site(number)
+    site = study.sites[number - 1]
     latent = model.latent_case(stream, study.latent, site.effect)
     start = study.start + stream.below(6)
     end = study.start + study.months - stream.below(4)
@@ -310,6 +311,7 @@ def _case_rows(stream: Stream, study: StudyState, number: int, has_later: bool) 
         latent=latent,
         framework=study.framework,
         site=site.id,
+        organisation=site.organisation,
         panel=study.region.panel,
         passage=ratings,
         later_passage=later_passage,

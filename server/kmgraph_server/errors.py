@@ -5,6 +5,7 @@
     KmGraphError
       RequestFaultError(status)   MalformedRequestError 400
                                   · NotAcceptableError 406 · UnsupportedMediaTypeError 415
+                                  · BusyError 503
 """
 
 from __future__ import annotations
@@ -28,6 +29,13 @@ class MalformedRequestError(RequestFaultError):
     """A parameter is missing, given twice, or not readable."""
 
     code = "malformed-request"
+
+
+class BusyError(RequestFaultError):
+    """Too much is asked for at once; the same request will be answered a little later."""
+
+    code = "busy"
+    status = 503
 
 
 class NotAcceptableError(RequestFaultError):

@@ -33,6 +33,7 @@ from kmgraph.errors import (
 from kmgraph.namespaces import DCTERMS
 from kmgraph.results import Triples
 from kmgraph_server.errors import (
+    BusyError,
     NotAcceptableError,
     RequestFaultError,
     UnsupportedMediaTypeError,
@@ -65,6 +66,7 @@ _FAULT_TITLES: Final = {
     404: "There is nothing at this address",
     406: "None of the wanted media types is on offer",
     415: "A body of this kind is not taken",
+    503: "Too much is asked for at once",
 }
 #: Said instead of the message of an error that might name parts of the server.
 _UNTOLD: Final = {
@@ -139,6 +141,8 @@ def _fault_problem(error: RequestFaultError) -> Problem:
     if isinstance(error, UnsupportedMediaTypeError):
         extra["accepted"] = list(error.accepted)
         headers["Accept-Post"] = ", ".join(error.accepted)
+    if isinstance(error, BusyError):
+        headers["Retry-After"] = "2"
     title = _FAULT_TITLES[error.status]
     return Problem(error.status, title, _cut(str(error)), error.code, extra, headers)
 
@@ -174,7 +178,7 @@ def _answer(error: Exception) -> Response:
             redirect.headers["Location"] = f"/{target.removeprefix(request.host_url)}"
         return redirect
     problem = to_problem(error)
-    if problem.status >= 500:
+    if problem.status >= 500 and not isinstance(error, BusyError):
         _LOG.error("%s %s failed", request.method, request.path, exc_info=error)
     response = respond(problem)
     response.headers.extend(problem.headers)

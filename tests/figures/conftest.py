@@ -149,7 +149,7 @@ def facilitation():
                 "Facilitation",
                 [rated("PARIHS.F", 1, appropriateness="partly appropriate", role="nurse")],
                 runs=TASK,
-                status="no record",
+                status="rated for appropriateness",
             ),
             construct(
                 "PARIHS.F.purpose",

@@ -11,7 +11,7 @@ from helpers.svg import texts
 
 from kmgraph.errors import InputError
 from kmgraph.figures import Grid, GridPoint, grid
-from kmgraph.figures.grid_layout import fanned, lanes
+from kmgraph.figures.grid_layout import band_edges, fanned, lanes
 from kmgraph.figures.grid_points import Side, cell_of, side, tallies
 
 pytest.importorskip("matplotlib", reason="matplotlib is not installed")
@@ -150,3 +150,49 @@ def test_a_side_says_what_it_lacks():
     """A judged band is not the same as nothing."""
     assert "not rated" == Side().words
     assert "judged only, could be 0 to 1" == side(None, "", Decimal(0), Decimal(1)).all_words
+
+
+def test_a_case_that_comes_twice_counts_once(case):
+    """By its IRI."""
+    assert 1 == len(grid([case, case]).points)
+
+
+@pytest.mark.parametrize("given", ["one", 1, [1], None, "id", {"a": 1}])
+def test_what_is_no_reading_is_refused(case, given):
+    """The message says what to give."""
+    with pytest.raises(InputError, match=r"give readings, such as dataset\.cases\.values"):
+        grid(case if given == "one" else given)
+
+
+def test_the_picture_names_cases_without_a_rating():
+    """At its foot, and not in the plane."""
+    others = [at(None, None, n) for n in range(20)]
+    picture = Grid([at("0.2", "0.8")], "PARIHS 2004", others=others)
+    said = " ".join(texts(picture.to_svg()))
+    assert "20 more cases have no rating under this framework: Case 0; Case 1" in said
+    assert "and 8 more." in said and "Case 19" not in said
+    assert "neither: 0 cases" in said
+
+
+@pytest.mark.parametrize("score", ["0.39", "0.4", "0.6", "0.61"])
+def test_cases_at_one_place_stay_within_their_bands(score):
+    """Marks that are moved apart do not leave the bands that their cases are in."""
+    from matplotlib.figure import Figure
+
+    from kmgraph.figures.grid_drawing import _Plane
+    from kmgraph.figures.sheet import Sheet
+
+    plane = _Plane(Sheet(Figure(), 10.0), 1.0)
+    low, high = band_edges(Decimal(score))
+    for x, y in plane._places([at(score, score, n) for n in range(12)]).values():
+        assert plane.x(low) < x < plane.x(high)
+        assert plane.y(high) < y < plane.y(low)
+
+
+def test_text_puts_a_case_into_its_band():
+    """A score just beside an edge is not printed on the row or column of the edge."""
+    from kmgraph.figures.grid_text import _column, _row
+
+    below, edge, top, above = map(Decimal, ("0.39", "0.4", "0.6", "0.61"))
+    assert _column(below) < _column(edge) < _column(top) < _column(above)
+    assert _row(below) > _row(edge) > _row(top) > _row(above)

@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 from helpers.svg import texts
 
-from kmgraph.figures import profile
+from kmgraph.errors import InputError
+from kmgraph.figures import profile, profile_drawing, sheet
 from kmgraph.figures.profile_rows import rows_of
 from kmgraph.readings.model import CaseReading, ConstructReading, ElementReading, Rating
 
@@ -104,7 +105,7 @@ def test_facilitation_has_positions_and_neither_side_is_better(case):
 def test_appropriateness_is_shown_where_there_is_no_position(case):
     """It is rated of facilitation as a whole."""
     row = row_of(case, "PARIHS.F")
-    assert ("no position given", "partly appropriate") == (row.absence, row.words)
+    assert ("rated for appropriateness", "partly appropriate") == (row.absence, row.words)
 
 
 def test_an_element_without_poles_has_no_scale():
@@ -187,3 +188,129 @@ def test_lines_of_text_fit_the_terminal(case_with):
     case = case_with(label="A very long name of a case " * 6 + "病棟")
     for width in (60, 80, 100):
         assert all(len(line) <= width for line in profile(case).to_text(width).splitlines())
+
+
+@pytest.mark.parametrize("given", [None, "id", 3])
+def test_what_is_no_reading_is_refused(given):
+    """The message says what to give."""
+    with pytest.raises(InputError, match="a profile is drawn of the reading of a case"):
+        profile(given)
+
+
+def whole_of_facilitation(**fields):
+    """Return a case whose facilitation was rated as a whole."""
+    whole = ConstructReading(
+        "urn:s", "urn:F", "PARIHS.F", "Facilitation", runs="task to enabling", **fields
+    )
+    element = ElementReading(
+        "urn:e",
+        "urn:F",
+        "PARIHS.F",
+        "Facilitation",
+        runs="task to enabling",
+        score=Decimal("0.75"),
+        band="high",
+        sub_element_count=2,
+        is_direct=True,
+        constructs=(whole,),
+    )
+    return CaseReading("urn:c", "C", elements=(element,))
+
+
+def test_a_score_of_facilitation_is_said_in_words():
+    """It says how much there is, and has no place from task to enabling."""
+    picture = profile(
+        whole_of_facilitation(
+            status="rated",
+            score=Decimal("0.75"),
+            band="high",
+            rater_count=1,
+            ratings=(Rating("urn:r", "PARIHS.F", score=Decimal("0.75"), is_used=True),),
+        )
+    )
+    drawn, said = texts(picture.to_svg()), "how much facilitation, not how well it fits"
+    assert 2 == drawn.count(said)
+    assert "no position given" not in drawn
+    assert "score 0.75 high" in " ".join(drawn)
+    for text in (picture.to_text(100), picture.description):
+        assert 2 == " ".join(text.split()).count(said)
+        assert 2 == text.count("score 0.75 high")
+    first, second = picture.to_table()
+    assert f"0 of 2 rated, rated as a whole: {said}" == first["status"]
+    assert (f"rated: {said}", Decimal("0.75"), "high") == (
+        second["status"],
+        second["score"],
+        second["band"],
+    )
+
+
+def test_ratings_that_are_not_used_say_so():
+    """Their row has a mark below the line."""
+    part = ConstructReading(
+        "",
+        "urn:p",
+        "PARIHS.C.culture",
+        "Culture",
+        status="rated, not used",
+        ratings=(Rating("urn:r", "ORCA.C.1", score=Decimal("0.5"), is_proposed=True),),
+    )
+    element = ElementReading("", "urn:C", "PARIHS.C", "Context", constructs=(part,))
+    picture = profile(CaseReading("urn:c", "C", elements=(element,)))
+    assert "rated, not used" in line_of(picture.to_text(), "Culture")
+    assert line_of(picture.to_text(), "Context").endswith("rated, not used")
+
+
+@pytest.mark.parametrize("value", ["0", "0.1", "0.9", "1"])
+@pytest.mark.parametrize("count", [9, 40])
+def test_marks_beside_each_other_stay_on_the_axis(case_with, monkeypatch, value, count):
+    """At both ends, however many roles agree."""
+    many = tuple(
+        Rating(f"urn:{n}", "PARIHS.E.x", score=Decimal(value), role=f"role {n:02}", is_used=True)
+        for n in range(count)
+    )
+    part = ConstructReading("urn:s", "urn:x", "PARIHS.E.x", "X", status="rated", ratings=many)
+    element = ElementReading("urn:e", "urn:E", "PARIHS.E", "Evidence", constructs=(part,))
+    places, mark = [], sheet.Sheet.mark
+
+    def noted(self, x, y, shape, **look):
+        places.append(x)
+        mark(self, x, y, shape, **look)
+
+    monkeypatch.setattr(sheet.Sheet, "mark", noted)
+    profile(case_with(elements=(element,))).to_svg()
+    drawn = places[:count]
+    assert count == len(set(drawn))
+    left, right = (profile_drawing._x(end) for end in (0, 1))
+    assert left - 0.001 <= min(drawn) and max(drawn) <= right + 0.001
+
+
+def test_the_spread_is_between_two_different_raters(case_with):
+    """Two ratings of one rater are no difference between raters."""
+    given = (("a", "0.1"), ("a", "0.5"), ("b", "0.5"), ("b", "0.4"))
+    ratings = tuple(
+        Rating(f"urn:{n}", "PARIHS.C.x", score=Decimal(score), rater=f"urn:{who}", is_used=True)
+        for n, (who, score) in enumerate(given)
+    )
+    part = ConstructReading(
+        "urn:s",
+        "urn:x",
+        "PARIHS.C.x",
+        "X",
+        status="rated",
+        score=Decimal("0.375"),
+        rater_spread=Decimal("0.1"),
+        ratings=ratings,
+    )
+    element = ElementReading("urn:e", "urn:C", "PARIHS.C", "Context", constructs=(part,))
+    row = row_of(case_with(elements=(element,)), "PARIHS.C.x")
+    assert (Decimal("0.4"), Decimal("0.5")) == row.spread
+
+
+def test_letters_that_the_font_lacks_are_shown_as_such():
+    """In a PNG, which cannot take another font; an SVG keeps its text."""
+    one, other, signs = (
+        profile(CaseReading("urn:c", label)).to_png(60)
+        for label in ("病棟", "日本", "\ufffd\ufffd")
+    )
+    assert one[-2000:] == other[-2000:] == signs[-2000:]
+    assert "病棟" in " ".join(texts(profile(CaseReading("urn:c", "病棟")).to_svg()))

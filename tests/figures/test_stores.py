@@ -51,9 +51,23 @@ def test_a_grid_is_the_same_from_the_store_and_from_readings(evidence, scheme):
     """A few queries give what reading every case gives."""
     fast = read_grid(evidence.store, scheme)
     slow = grid(evidence.cases.by(scheme).readings())
-    assert len(evidence.cases) == len(fast.points)
-    assert slow.points == fast.points
+    assert len(evidence.cases) == len(fast.points) + len(fast.others)
+    assert (slow.points, slow.others) == (fast.points, fast.others)
     assert (slow.title, slow.warnings) == (fast.title, fast.warnings)
+
+
+def test_cases_of_another_framework_are_counted_apart(evidence):
+    """One case was read by the version of 1998; the others have nothing of it."""
+    picture = read_grid(evidence.store, "parihs-1998")
+    assert ["Three versions"] == [point.label for point in picture.points]
+    assert picture.title.startswith("1 case by evidence")
+    said = "13 more cases have no rating under this framework: "
+    assert said in picture.note and "Build the context; " in picture.note
+    assert said in " ".join(picture.to_text().split()) and said in picture.description
+    rows = [row for row in picture.to_table() if row["number"] is None]
+    assert 13 == len(rows)
+    assert {"no rating under this framework"} == {row["quadrant"] for row in rows}
+    assert "" == read_grid(evidence.store).note
 
 
 def test_a_grid_can_be_narrowed(evidence):
@@ -109,7 +123,9 @@ def test_the_command_line_draws_files(store, tmp_path):
         (("profile", "nix"), "there is no case 'nix'"),
         (("profile", "fx-worked", "--scheme", "nix"), "no"),
         (("profile", "fx-worked", "--to", "a.gif"), ".svg, .png, .txt"),
-        (("grid", "--theme", "nix"), "no theme 'nix'"),
+        (("grid", "--theme", "nix"), "no theme 'nix': there "),
+        (("grid", "--study", "nix"), "there are 12, the first being fx-ST1"),
+        (("grid", "--programme", "nix"), "there is 1, the first being fx-"),
     ],
 )
 def test_mistakes_on_the_command_line_are_said(store, words, message):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import threading
+import time
 from pathlib import Path
 from urllib.parse import quote
 
@@ -10,6 +12,8 @@ import pytest
 
 import kmgraph
 from kmgraph_server import ServerConfig, create_app
+from kmgraph_server.drawing import Drawings
+from kmgraph_server.errors import BusyError
 from kmgraph_server.state import holder
 from kmgraph_server.views import figures
 
@@ -149,15 +153,109 @@ def test_a_picture_is_drawn_once_for_a_generation(client, rated_app, monkeypatch
     client.get(f"/figures/profile.svg?{CASE}")
     monkeypatch.setattr(figures.Profile, "to_svg", lambda self: "drawn anew")
     assert client.get(f"/figures/profile.svg?{CASE}").data.startswith(b"<?xml")
-    monkeypatch.setattr(figures, "_KEPT", 3)
+    monkeypatch.setattr(figures.DRAWINGS, "kept", 3)
     for number in range(14):
         path = "/figures/profile.svg?scheme=parihs-1998&case="
         client.get(path + ("fx-edge", "fx-hair", "fx-misfit", "fx-north", "fx-south")[number % 5])
     held = holder(rated_app)
     served = held.acquire()
     held.release(served)
-    assert 3 == len(figures._DRAWN[served])
-    figures._DRAWN.pop(served)
+    assert 3 == figures.DRAWINGS.count(served)
+    figures.DRAWINGS.forget(served)
+
+
+def test_the_three_names_of_a_case_share_one_drawing(client, monkeypatch):
+    """On the page too; and so do the three names of what narrows a grid."""
+    drawn = []
+    for kind in (figures.Profile, figures.Grid):
+        monkeypatch.setattr(kind, "to_svg", lambda self: f"number {drawn.append(1)}{len(drawn)}")
+    base = "https://w3id.org/kmgraph/id/"
+    for name in ("fx-build", "case/fx-build", f"{base}case/fx-build"):
+        client.get(f"/figures/profile.svg?scheme=parihs-1998&case={quote(name)}")
+        text = client.get(f"/profile?case={quote(name)}", headers=HTML).text
+        assert "<h1>Build the context</h1>" in text
+    assert 1 == len(drawn)
+    for name in ("fx-ST3", "study/fx-ST3", f"{base}study/fx-ST3"):
+        assert 200 == client.get(f"/figures/grid.svg?study={quote(name)}").status_code
+    assert 2 == len(drawn)
+
+
+class Served:
+    """Stands for a generation."""
+
+
+def drawn_by(drawings, served, key, draw, found):
+    """Start a thread that asks for a picture and notes what it gets."""
+
+    def ask():
+        try:
+            found.append(drawings.get(served, key, draw))
+        except BusyError as error:
+            found.append(error)
+
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    return thread
+
+
+def test_equal_requests_share_one_drawing_and_others_wait():
+    """One picture is drawn at a time; when the drawer fails, the next one draws."""
+    drawings, served, found, drawn = Drawings(most_waiting=4), Served(), [], []
+    going, started = threading.Event(), threading.Event()
+
+    def slow():
+        drawn.append(threading.active_count())
+        started.set()
+        assert going.wait(10)
+        return b"picture"
+
+    threads = [drawn_by(drawings, served, ("a",), slow, found) for _ in range(3)]
+    assert started.wait(10)
+    threads.append(drawn_by(drawings, served, ("b",), lambda: b"other", found))
+    time.sleep(0.1)
+    assert found == []
+    going.set()
+    for thread in threads:
+        thread.join(10)
+    assert [b"other", *[b"picture"] * 3] == sorted(found)
+    assert 1 == len(drawn)
+    with pytest.raises(ZeroDivisionError):
+        drawings.get(served, ("c",), lambda: bytes(1 // 0))
+    assert drawings.get(served, ("c",), lambda: b"now") == b"now"
+
+
+def test_no_more_wait_than_are_allowed_nor_longer():
+    """The others learn at once, or when their wait is over, that they are to come again."""
+    drawings, served, found = Drawings(most_waiting=2, wait_s=0.2), Served(), []
+    going, started = threading.Event(), threading.Event()
+
+    def slow():
+        started.set()
+        assert going.wait(10)
+        return b"picture"
+
+    first = drawn_by(drawings, served, ("a",), slow, found)
+    assert started.wait(10)
+    second = drawn_by(drawings, served, ("b",), slow, found)
+    time.sleep(0.05)
+    with pytest.raises(BusyError, match="too many"):
+        drawings.get(served, ("c",), slow)
+    second.join(10)
+    assert "takes long" in str(found[0])
+    going.set()
+    first.join(10)
+    assert b"picture" == found[1]
+    assert b"again" == drawings.get(served, ("b",), lambda: b"again")
+
+
+def test_a_busy_server_says_when_to_come_again(client, monkeypatch):
+    """With the status and the header that programs know."""
+    monkeypatch.setattr(figures, "DRAWINGS", Drawings(most_waiting=0))
+    response = client.get(f"/figures/profile.png?{CASE}&scheme=parihs-1998")
+    assert (503, "busy") == (response.status_code, response.json["type"].rpartition("#")[2])
+    assert int(response.headers["Retry-After"]) > 0
+    assert "too many pictures" in response.json["detail"]
+    assert 200 == client.get("/healthz").status_code
 
 
 def test_without_the_library_the_table_is_left(client, monkeypatch):

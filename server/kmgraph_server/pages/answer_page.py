@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from kmgraph.errors import ParameterError
 from kmgraph.questions import Answer, Option, Parameter, PassageView, Question, Returned, options
 from kmgraph.stores.base import QuadStore
 from kmgraph.vocabulary import load_vocabulary
@@ -85,10 +86,23 @@ def pickers(
     for parameter in question.parameters:
         choices = options(parameter, store)
         offered = tuple(choices) if len(choices) <= MAX_OPTIONS else ()
-        value = given.get(parameter.name, "").strip() or parameter.default
+        value = given.get(parameter.name, "").strip()
+        value = _as_offered(parameter, value, offered, store.base) or parameter.default
         suggested = _constructs(names) if parameter.kind == "construct" and not offered else ()
         found.append(Picker(parameter, offered, value, suggested))
     return tuple(found)
+
+
+def _as_offered(parameter: Parameter, value: str, offered: Sequence[Option], base: str) -> str:
+    """Return a value as the form offers it, so that an IRI is found among the short names."""
+    if parameter.kind != "iri" or any(option.value == value for option in offered):
+        return value
+    try:
+        term = parameter.to_term(value, base=base)
+        same = (one.value for one in offered if parameter.to_term(one.value, base=base) == term)
+        return next(same, value)
+    except ParameterError:
+        return value
 
 
 def _constructs(names: Names) -> tuple[Option, ...]:

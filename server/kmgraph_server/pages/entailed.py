@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 import pyoxigraph as ox
 
@@ -11,14 +12,15 @@ from kmgraph.entity import Entity, Statement
 from kmgraph.namespaces import expand, graph_iri
 from kmgraph.stores.base import QuadStore
 
-_DERIVED_KINDS = frozenset(
+#: Classes of what was worked out of records.
+DERIVED_KINDS: Final = frozenset(
     expand(f"km:{name}") for name in ("ConstructSummary", "ElementSummary", "Diagnosis", "Flip")
 )
 
 
 def is_derived_record(entity: Entity) -> bool:
     """Say whether an entity is something that was worked out, such as a summary."""
-    return not _DERIVED_KINDS.isdisjoint(entity.types)
+    return not DERIVED_KINDS.isdisjoint(entity.types)
 
 
 def apart(entity: Entity) -> tuple[list[Statement], list[Statement]]:
@@ -44,7 +46,7 @@ def recorded_incoming(entity: Entity) -> Iterable[Statement]:
     The other direction of such a statement is recorded, and is shown there.
     """
     for statement in entity.incoming:
-        if statement.iri and not _DERIVED_KINDS.isdisjoint(statement.types):
+        if statement.iri and not DERIVED_KINDS.isdisjoint(statement.types):
             yield statement
         elif statement.iri is None or not _points_only_in_derived(entity, statement):
             yield statement

@@ -15,6 +15,8 @@ from kmgraph_server.pages import words
 from kmgraph_server.pages.entailed import apart, is_derived_record, recorded_incoming
 from kmgraph_server.pages.names import Names
 from kmgraph_server.pages.notes import read_notes, with_basis
+from kmgraph_server.pages.pointers import heading, once, rank
+from kmgraph_server.pages.resting import records_and_passages
 from kmgraph_server.pages.shown import Shown, link, show
 
 _TYPE: Final = expand("rdf:type")
@@ -82,6 +84,8 @@ class EntityPage:
     :ivar passage: for a passage, the passage itself.
     :ivar follows: what follows from the ontology about it.
     :ivar is_derived: whether it was worked out, and not recorded.
+    :ivar records: the records that it was worked out from, such as ratings; ``sources`` holds
+        the passages of these too.
     """
 
     iri: str
@@ -95,6 +99,7 @@ class EntityPage:
     passage: PassageView | None = None
     follows: tuple[Fact, ...] = ()
     is_derived: bool = False
+    records: tuple[Shown, ...] = ()
 
 
 def read_entity(
@@ -111,6 +116,8 @@ def read_entity(
     assertion = next((s.iri for s in outgoing if s.predicate == _ASSERTION), None)
     is_passage = _PASSAGE in entity.types
     cited = [s.iri for s in outgoing if s.predicate == _RESTS_ON and s.iri]
+    records, passages = records_and_passages(names.store, cited)
+    linked = sorted((link(iri, names) for iri in records), key=lambda one: one.text.casefold())
     return EntityPage(
         entity.iri,
         words.sentence(names.name(entity.iri)),
@@ -118,11 +125,12 @@ def read_entity(
         lede,
         tuple(_facts(entity.iri, outgoing, names, definitions, limit)),
         words.ASSERTIONS.get(assertion or "", names.name(assertion) if assertion else ""),
-        group_passages(find_passages(names.store, cited), names),
+        group_passages(find_passages(names.store, passages), names),
         tuple(_groups(entity, names, limit)),
         find_passages(names.store, [entity.iri])[0] if is_passage else None,
         tuple(_facts(entity.iri, follows, names, definitions, limit)),
         is_derived_record(entity),
+        tuple(linked),
     )
 
 
@@ -162,10 +170,10 @@ def _facts(
     hidden = {_TYPE, _RESTS_ON, _ASSERTION}
     hidden |= {prop for prop, held in values.items() if len(held) == 1 and prop in _TITLES}
     hidden |= {prop for prop, held in values.items() if len(held) == 1 and prop in _LEDE}
-    rank = {prop: number for number, prop in enumerate(words.ORDER)}
+    order = {prop: number for number, prop in enumerate(words.ORDER)}
     notes = read_notes(names.store, iri)
     shown = [prop for prop in values if prop not in hidden]
-    for prop in sorted(shown, key=lambda p: (rank.get(p, len(rank)), names.property(p))):
+    for prop in sorted(shown, key=lambda p: (order.get(p, len(order)), names.property(p))):
         held = [
             with_basis(show(one.term, names), notes, prop, one.term, names) for one in values[prop]
         ]
@@ -185,23 +193,24 @@ def _pointer(iri: str, prop: str, target: str, names: Names) -> Shown:
 
 def _groups(entity: Entity, names: Names, limit: int) -> Iterable[Group]:
     """Yield what points to an entity, by property and by kind of what points."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for statement in recorded_incoming(entity):
+    is_passage = _PASSAGE in entity.types
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    ranks: dict[str, tuple[int, str]] = {}
+    for statement in once(recorded_incoming(entity)):
         if statement.iri:
             kinds = names.kinds(statement.types)
-            found.setdefault((statement.predicate, kinds[0] if kinds else ""), []).append(
-                statement.iri
-            )
+            title = heading(statement, is_passage=is_passage, names=names)
+            ranks[title] = min(rank(statement), ranks.get(title, rank(statement)))
+            held = found.setdefault((title, kinds[0] if kinds else ""), {})
+            held.setdefault(statement.iri, statement.predicate)
     parts: dict[str, list[Part]] = {}
-    for prop, kind in sorted(found, key=lambda key: key[1].casefold()):
-        iris = sorted(set(found[prop, kind]))
+    for title, kind in sorted(found, key=lambda key: key[1].casefold()):
+        pointing = sorted(found[title, kind].items())
         # Names are looked up for those that are shown and for no others.
-        linked = (_pointer(iri, prop, entity.iri, names) for iri in iris[:limit])
+        linked = (_pointer(iri, prop, entity.iri, names) for iri, prop in pointing[:limit])
         links = sorted(linked, key=lambda one: one.text)
-        parts.setdefault(prop, []).append(
-            Part(words.sentence(words.plural_of(kind)) if kind else "", tuple(links), len(iris))
+        parts.setdefault(title, []).append(
+            Part(words.sentence(words.plural_of(kind)) if kind else "", tuple(links), len(pointing))
         )
-    rank = {prop: number for number, prop in enumerate(words.INCOMING)}
-    for prop in sorted(parts, key=lambda key: (rank.get(key, len(rank)), key)):
-        title = words.INCOMING.get(prop) or f"Linked to it by “{names.property(prop)}”"
-        yield Group(title, tuple(parts[prop]))
+    for title in sorted(parts, key=lambda key: (ranks[key], key)):
+        yield Group(title, tuple(parts[title]))

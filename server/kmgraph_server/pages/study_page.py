@@ -15,9 +15,11 @@ from kmgraph_server.pages.names import Names
 from kmgraph_server.pages.notes import Note, read_notes, with_basis
 from kmgraph_server.pages.queries import Solution, select, text_of
 from kmgraph_server.pages.shown import Shown, link, show
+from kmgraph_server.pages.study_ratings import COLUMNS, profiles, rating_rows
 
 _FILLED: Final = expand("km:Filled")
 _VACANT: Final = expand("km:Vacant")
+_ASSESSMENT: Final = expand("km:Assessment")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class StudySections:
-    """The sections of a study's page, and the figures at its head."""
+    """The sections of a study's page, and the figures at its head.
+
+    :ivar profiles: links to the profiles of its cases.
+    """
 
     filled: int
     vacant: int
@@ -45,6 +50,7 @@ class StudySections:
     panels: int
     claims: int
     tables: tuple[Table, ...]
+    profiles: tuple[Shown, ...] = ()
 
 
 def read_sections(store: QuadStore, iri: str, names: Names, limit: int) -> StudySections:
@@ -58,7 +64,12 @@ def read_sections(store: QuadStore, iri: str, names: Names, limit: int) -> Study
     communities = _communities(select(store, "study-communities", study=iri), names, noted)
     panels = select(store, "study-panels", study=iri)
     claims = select(store, "study-claims", study=iri)
-    findings = select(store, "study-findings", study=iri)
+    # Ratings have a table of their own, which says what was found.
+    findings = [
+        row
+        for row in select(store, "study-findings", study=iri)
+        if text_of(row, "class") != _ASSESSMENT
+    ]
     own = [row for row in findings if text_of(row, "wide") == "false"]
     wide = [row for row in findings if text_of(row, "wide") == "true"]
     found = text_of
@@ -68,6 +79,13 @@ def read_sections(store: QuadStore, iri: str, names: Names, limit: int) -> Study
         _panels(panels, names, noted),
         _claims(claims[:limit], names, noted, iri),
         _discrepancies(select(store, "study-discrepancies", study=iri), names),
+        Table(
+            "ratings",
+            "Ratings of its cases and its programme",
+            COLUMNS,
+            rating_rows(store, iri, names, limit),
+            "No rating is recorded for this study.",
+        ),
         _findings("findings", "What helped, hindered and came of it", own[:limit], names),
         _findings("programme", "What is recorded for its whole programme", wide[:limit], names),
     )
@@ -78,6 +96,7 @@ def read_sections(store: QuadStore, iri: str, names: Names, limit: int) -> Study
         len({text_of(row, "panel") for row in panels if text_of(row, "reviews") == "true"}),
         len(claims),
         tables,
+        profiles(store, iri, names, limit),
     )
 
 

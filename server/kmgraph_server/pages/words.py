@@ -112,6 +112,11 @@ INCOMING: Final = _expanded(
         "km:intendedRecipient": "What is meant for them",
         "km:noteObject": "Remarks that name it",
         "km:noteSubject": "Remarks on single statements",
+        "km:ofDiagnosis": "What would overturn it",
+        "km:fromSummary": "Diagnoses made with it",
+        "km:fromConstruct": "Summaries made with it",
+        "km:unscoredAssessment": "Summaries that name it as without a score",
+        "km:changed": "Where a change of it would overturn a reading",
         "km:ofInnovation": "Cases that put it in place",
         "km:ofStudy": "Cases",
         "km:panelOf": "Panels, committees and boards",
@@ -184,7 +189,6 @@ ASSERTIONS: Final = _expanded(
 #: Most digits of a number that a page shows.
 LONGEST_NUMBER: Final = 40
 _IRREGULAR: Final = {
-    "analysis": "analyses",
     "community of practice": "communities of practice",
     "person": "people",
 }
@@ -223,11 +227,13 @@ def plural(number: int, noun: str) -> str:
 def plural_of(noun: str) -> str:
     """Return the plural of a noun.
 
-    >>> plural_of("passage"), plural_of("discrepancy"), plural_of("survey")
-    ('passages', 'discrepancies', 'surveys')
+    >>> plural_of("passage"), plural_of("discrepancy"), plural_of("survey"), plural_of("diagnosis")
+    ('passages', 'discrepancies', 'surveys', 'diagnoses')
     """
     if noun in _IRREGULAR:
         return _IRREGULAR[noun]
+    if noun.endswith("sis"):
+        return f"{noun.removesuffix('is')}es"
     if noun.endswith("y") and noun[-2:-1] not in tuple("aeiou"):
         return f"{noun[:-1]}ies"
     return f"{noun}es" if noun.endswith(("s", "x", "ch", "sh")) else f"{noun}s"

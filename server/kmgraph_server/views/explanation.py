@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+from typing import Final
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, render_template, request
@@ -15,6 +18,7 @@ from kmgraph_server.state import snapshot
 from kmgraph_server.views.responses import (
     Form,
     add_alternates,
+    as_file,
     data,
     forms_by_parameter,
     negotiated,
@@ -22,6 +26,9 @@ from kmgraph_server.views.responses import (
 )
 
 blueprint = Blueprint("explanation", __name__)
+
+#: Most characters of an IRI in the name of a file.
+_LONGEST_NAME: Final = 80
 
 
 @blueprint.get("/explain")
@@ -43,7 +50,12 @@ def explain() -> Response:
         for form in forms_by_parameter(rooted("/explain"), LISTING)
     ]
     if offer is not HTML:
-        return add_alternates(data(f"{found.to_json()}\n", offer), address, forms)
+        told = {**found.to_dict(), "synthetic": served.is_synthetic}
+        body = json.dumps(told, ensure_ascii=False, indent=2)
+        response = add_alternates(data(f"{body}\n", offer), address, forms)
+        tail = found.iri.removeprefix(served.dataset.base)
+        stem = re.sub("[^A-Za-z0-9.]+", "-", tail).strip("-.")[-_LONGEST_NAME:]
+        return as_file(response, f"explain-{stem}.{offer.name}")
     response = page(
         render_template(
             "explanation.html",

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Final
-from weakref import WeakKeyDictionary
 
 from flask import Blueprint, Response, abort, render_template, request, url_for
 
@@ -14,6 +11,7 @@ from kmgraph.errors import InputError
 from kmgraph.figures import GRID_SCHEMES, Grid, Profile, can_draw, profile, read_grid
 from kmgraph.namespaces import expand
 from kmgraph.readings.frameworks import DEFAULT_SCHEME, load_frameworks
+from kmgraph_server.drawing import Drawings
 from kmgraph_server.errors import MalformedRequestError
 from kmgraph_server.pages.entity_page import EntityPage
 from kmgraph_server.pages.figures_page import grid_rows, profile_rows, programmes
@@ -23,29 +21,28 @@ from kmgraph_server.views.responses import page
 blueprint = Blueprint("figures", __name__)
 
 _MEDIA_TYPES: Final = {"svg": "image/svg+xml", "png": "image/png"}
-#: Pictures of a generation that are kept, so that a page that is often seen is drawn once.
-_KEPT: Final = 64
 _PNG_DPI: Final = 120
 #: An SVG that is opened by itself needs the styles that stand in it, and nothing else.
 _SVG_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 _CASE: Final = expand("km:ImplementationCase")
 _FILTERS: Final = ("programme", "theme", "study")
-_DRAWN: WeakKeyDictionary[Snapshot, OrderedDict[tuple[str, ...], bytes]] = WeakKeyDictionary()
-_LOCK = threading.Lock()
+DRAWINGS: Final = Drawings()
 
 
 @blueprint.get("/figures/profile.<form>")
 def profile_figure(form: str) -> Response:
     """Send the profile of a case as a picture."""
     served, case, scheme = snapshot(), _case(), _scheme()
-    return _picture(form, ("profile", case, scheme), lambda: _profile(served, case, scheme))
+    # The id, the path and the IRI of a case stand for one picture.
+    key = ("profile", served.dataset.cases.iri(case), scheme)
+    return _picture(form, key, lambda: _profile(served, case, scheme))
 
 
 @blueprint.get("/figures/grid.<form>")
 def grid_figure(form: str) -> Response:
     """Send cases by evidence and context as a picture."""
     served, scheme, chosen = snapshot(), _scheme(), _chosen()
-    key = ("grid", scheme, *(chosen.get(name, "") for name in _FILTERS))
+    key = ("grid", scheme, *(_iri(served, name, chosen.get(name, "")) for name in _FILTERS))
     return _picture(form, key, lambda: _grid(served, scheme, chosen))
 
 
@@ -140,6 +137,13 @@ def _chosen() -> dict[str, str]:
     return {name: value for name in _FILTERS if (value := _once(name))}
 
 
+def _iri(served: Snapshot, kind: str, name: str) -> str:
+    """Return the IRI that an id, a path below the base or an IRI stands for, known or not."""
+    if not name or "://" in name or name.startswith("urn:"):
+        return name
+    return f"{served.dataset.base}{kind}/{name.removeprefix(f'{kind}/')}"
+
+
 def _profile(served: Snapshot, case: str, scheme: str) -> Profile:
     """Return the profile of a case.
 
@@ -158,38 +162,23 @@ def _grid(served: Snapshot, scheme: str, chosen: dict[str, str]) -> Grid:
 
 
 def _picture(form: str, key: tuple[str, ...], make: Callable[[], Profile | Grid]) -> Response:
-    """Return a picture, drawn anew or kept from before."""
+    """Return a picture, drawn anew or kept from before.
+
+    :raises BusyError: too many pictures are asked for at once.
+    """
     if form not in _MEDIA_TYPES:
         abort(404, f"A picture ends in {' or '.join(f'.{name}' for name in _MEDIA_TYPES)}.")
     if not can_draw():
         abort(501, "No pictures are drawn here: matplotlib is not installed on the server.")
-    served = snapshot()
-    body = _kept(served, (form, *key))
-    if body is None:
+
+    def draw() -> bytes:
         made = make()
-        body = made.to_svg().encode() if form == "svg" else made.to_png(_PNG_DPI)
-        _keep(served, (form, *key), body)
+        return made.to_svg().encode() if form == "svg" else made.to_png(_PNG_DPI)
+
+    body = DRAWINGS.get(snapshot(), (form, *key), draw)
     response = Response(body, content_type=_MEDIA_TYPES[form])
     if form == "svg":
         response.headers["Content-Security-Policy"] = _SVG_POLICY
     response.add_etag()
     response.make_conditional(request)
     return response
-
-
-def _kept(served: Snapshot, key: tuple[str, ...]) -> bytes | None:
-    """Return a picture that was drawn before of the same generation, or None."""
-    with _LOCK:
-        drawn = _DRAWN.get(served, OrderedDict())
-        if key in drawn:
-            drawn.move_to_end(key)
-        return drawn.get(key)
-
-
-def _keep(served: Snapshot, key: tuple[str, ...], body: bytes) -> None:
-    """Keep a picture, and let go of the one that was longest not asked for."""
-    with _LOCK:
-        drawn = _DRAWN.setdefault(served, OrderedDict())
-        drawn[key] = body
-        while len(drawn) > _KEPT:
-            drawn.popitem(last=False)

@@ -21,6 +21,7 @@ from kmgraph_server.state import settings, snapshot
 from kmgraph_server.views.responses import (
     Form,
     add_alternates,
+    as_file,
     data,
     forms_by_extension,
     forms_by_parameter,
@@ -68,10 +69,7 @@ def ask(name: str) -> Response:
     found = answer(question, served.dataset.store, given)
     body = found.to_csv() if offer.name == "csv" else found.to_json()
     response = add_alternates(data(body, offer), path + query, forms)
-    # A file that is kept has lost its headers, and should still say what it holds.
-    stem = f"synthetic-{question.id}" if served.is_synthetic else question.id
-    response.headers["Content-Disposition"] = f'inline; filename="{stem}.{offer.name}"'
-    return response
+    return as_file(response, f"{question.id}.{offer.name}")
 
 
 def _described(question: Question) -> dict[str, object]:
@@ -124,11 +122,12 @@ def _given() -> tuple[dict[str, str], list[str]]:
 def _form(question: Question, given: dict[str, str], forms: list[Form]) -> Response:
     """Return the page of a question, with its answer unless something is still to be chosen."""
     served = snapshot()
-    table, problem = None, None
+    table, problem, note = None, None, ""
     if not lacks_required(question, given):
         try:
             found = answer(question, served.dataset.store, given)
             table = tabulate(found, served.names, settings().page_row_limit)
+            note = found.note
         except ParameterError as error:
             problem = to_problem(error)
     response = page(
@@ -138,6 +137,7 @@ def _form(question: Question, given: dict[str, str], forms: list[Form]) -> Respo
             pickers=pickers(question, served.dataset.store, served.names, given),
             table=table,
             problem=problem,
+            note=note,
             downloads=[form for form in forms if form.offer is not HTML],
             where=where,
         )

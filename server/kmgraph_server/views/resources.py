@@ -26,7 +26,7 @@ from kmgraph_server.headers import link
 from kmgraph_server.negotiation import DOCUMENT, Offer, by_name
 from kmgraph_server.pages import ontology_page
 from kmgraph_server.pages.entity_page import read_entity, where
-from kmgraph_server.pages.reading_box import read_boxes
+from kmgraph_server.pages.reading_box import read_boxes, why_no_reading
 from kmgraph_server.pages.study_page import read_sections
 from kmgraph_server.state import Snapshot, settings, snapshot
 from kmgraph_server.views.responses import (
@@ -138,7 +138,8 @@ def _page(served: Snapshot, entity: Entity, address: str, forms: Sequence[Form])
     limit = settings().group_limit
     shown = read_entity(entity, served.names, ontology_page.definitions(), limit)
     sections = None
-    readings = read_boxes(served.dataset, entity.iri) if _CASE in entity.types else ()
+    is_case = _CASE in entity.types
+    readings = read_boxes(served.dataset, entity.iri) if is_case else ()
     if _STUDY in entity.types:
         sections = read_sections(served.dataset.store, entity.iri, served.names, limit)
     return page(
@@ -147,6 +148,7 @@ def _page(served: Snapshot, entity: Entity, address: str, forms: Sequence[Form])
             entity=shown,
             sections=sections,
             readings=readings,
+            no_reading=why_no_reading(entity) if is_case and not readings else "",
             address=address,
             downloads=[form for form in forms if form.offer.format is not None],
             where=where,

@@ -15,6 +15,7 @@ from kmgraph.results import Boolean, Solutions, Triples
 from kmgraph_server.errors import NotAcceptableError
 from kmgraph_server.headers import link
 from kmgraph_server.negotiation import HTML, Offer, by_names, choose, forms
+from kmgraph_server.state import snapshot
 
 #: Bytes of a result that are held in memory before it goes to a temporary file.
 SPOOL_BYTES: Final = 4_000_000
@@ -73,6 +74,18 @@ def page(text: str) -> Response:
 def data(body: bytes | str, offer: Offer) -> Response:
     """Return data in the media type of an offer."""
     return varying(Response(body, content_type=offer.content_type))
+
+
+def as_file(response: Response, name: str) -> Response:
+    """Give a response the name of the file that it is kept as.
+
+    A file that is kept has lost its headers, and should still say what it holds.
+
+    :param name: name without marks of the store, in letters, digits, hyphens and dots.
+    """
+    stem = f"synthetic-{name}" if snapshot().is_synthetic else name
+    response.headers["Content-Disposition"] = f'inline; filename="{stem}"'
+    return response
 
 
 def graph(triples: Triples, offer: Offer, offers: Sequence[Offer]) -> Response:
