@@ -21,8 +21,8 @@ from tests.derivation import oracle
 from tests.derivation.oracle import FRAMEWORKS, Rated
 
 GRAPH = graph_iri(DEFAULT_BASE, "drawn")
-#: Sets of ratings in one run of the rules, and runs: 2,400 sets.
-CASES_PER_RUN, RUNS = 40, 60
+#: Sets of ratings in one run of the rules, and runs: 2,000 sets.
+CASES_PER_RUN, RUNS = 40, 50
 _XSD = "http://www.w3.org/2001/XMLSchema#"
 _PROV = "http://www.w3.org/ns/prov#wasDerivedFrom"
 _SOURCE = "http://www.w3.org/ns/oa#hasSource"

@@ -15,6 +15,7 @@ from kmgraph.bundles.memory import MemoryBundle
 from kmgraph.derivation import is_derived
 from kmgraph.errors import BundleError, NonConformanceError
 from kmgraph.namespaces import expand, graph_iri
+from kmgraph.pipeline import publication
 from kmgraph.records import (
     Assessment,
     Dataset,
@@ -26,6 +27,7 @@ from kmgraph.records import (
     Study,
 )
 from kmgraph.stores.generations import GenerationStore
+from kmgraph.validation import Report
 
 BASE = "https://example.org/"
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
@@ -63,6 +65,17 @@ def base_records(*ratings: Assessment) -> list[Record]:
         ImplementationCase(id="c1", study="S", passages=("p",)),
         *ratings,
     ]
+
+
+@pytest.fixture(autouse=True)
+def shapes_are_run_where_it_matters(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Leave the shapes out of tests that are not about them: they take most of the time."""
+    if "validated" not in request.node.name and "refused" not in request.node.name:
+        monkeypatch.setattr(
+            publication, "validate_triples", lambda *arguments, **options: Report.of(())
+        )
 
 
 @pytest.fixture
@@ -273,7 +286,7 @@ def test_if_changed_follows_the_rules(
     store: GenerationStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Data that was derived by other rules is built again."""
-    from kmgraph.pipeline import building, publication
+    from kmgraph.pipeline import building
 
     options = kmgraph.BuildOptions(if_changed=True)
     assert kmgraph.build([PUBLIC], store, options).changed
