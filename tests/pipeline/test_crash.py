@@ -36,7 +36,7 @@ def new_bundle() -> fb.Sheets:
     for row in sheets["studies"]:
         row["title"] = f"Anew: {row['title']}"
     del sheets["outcomes"][-1]
-    sheets["themes"] += [dict(sheets["themes"][-1], id=f"theme-{n}") for n in range(300)]
+    sheets["themes"] += [dict(sheets["themes"][-1], id=f"theme-{n}") for n in range(60)]
     return sheets
 
 
