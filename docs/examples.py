@@ -5,8 +5,8 @@ differs. The tests run the same examples and fail instead.
 
 A ``python`` or ``sparql`` block is run, and a ``text`` block that follows it is its output. In a
 ``console`` block, lines that begin with ``$ kmgraph`` or ``$ curl`` are run, and what follows is
-their output. A line ``...`` in an output stands for any lines, and times, dates and numbers of
-triples may differ from run to run. The examples of a page share a folder, in which ``store`` holds
+their output. A line ``...`` in an output stands for any lines, and times, dates, ids of requests
+and numbers of triples may differ from run to run. The examples of a page share a folder, in which ``store`` holds
 the CLAHRC-NDL example, and the Python ones share their names.
 """
 
@@ -43,6 +43,7 @@ _VOLATILE: Final = (
     (re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*"), "2000-01-01T00:00:00"),
     (re.compile(r"\b(clahrc-ndl|frameworks|ontology) \d[\d,]*"), r"\1 0"),
     (re.compile(r"\bwrote \d[\d,]* bytes\b"), "wrote 0 bytes"),
+    (re.compile(r"\burn:uuid:[0-9a-f-]{36}\b"), "urn:uuid:0"),
 )
 _TIMEOUT_S: Final = 60
 

@@ -11,7 +11,7 @@ import dataclasses
 import inspect
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -25,9 +25,9 @@ from kmgraph.derivation import load_rules
 from kmgraph.errors import KmGraphError
 from kmgraph.namespaces import PREFIXES
 from kmgraph.questions import Question, load_catalogue
-from kmgraph_server import ServerConfig, create_app, problems
+from kmgraph_server import ServerConfig, create_app, problems, state
 from kmgraph_server import errors as server_errors
-from kmgraph_server.cli import serve
+from kmgraph_server.cli import serve, written
 from kmgraph_server.config import ENVIRONMENT_PREFIX
 
 DOCS: Final = Path(__file__).resolve().parent
@@ -37,6 +37,8 @@ _SECTION: Final = re.compile(
     re.DOTALL,
 )
 _HELP_WIDTH: Final = 92
+#: Parts between markers that other programs write, such as measurements that take minutes.
+WRITTEN_ELSEWHERE: Final = frozenset({"conformance"})
 
 
 def main(arguments: list[str]) -> int:
@@ -65,6 +67,8 @@ def regenerated(text: str) -> str:
 
     def section(match: re.Match[str]) -> str:
         name, _, argument = match["name"].partition(" ")
+        if name in WRITTEN_ELSEWHERE:
+            return match[0]
         maker = SECTIONS[name]
         body = maker(argument) if argument else maker()
         return f"{match['begin']}\n{body.strip()}\n\n{match['end']}"
@@ -105,14 +109,23 @@ def error(code: str) -> str:
     return "\n".join(lines)
 
 
-def _status(cls: type[KmGraphError]) -> int | None:
-    """Return the status that the server answers an error with, or None if it cannot meet it."""
+def _status(cls: type[KmGraphError]) -> str:
+    """Return the status that the server answers an error with; nothing if it cannot meet it."""
     if issubclass(cls, server_errors.RequestFaultError):
-        return cls.status
+        return str(cls.status)
     for kind, status, _ in problems._TABLE:
         if issubclass(cls, kind):
-            return status
-    return None
+            return f"{status}{_special(cls)}"
+    return ""
+
+
+def _special(cls: type[KmGraphError]) -> str:
+    """Return how the status of an error depends on what it holds."""
+    if not issubclass(cls, errors.RemoteServiceError):
+        return ""
+    late = cls("")
+    late.timed_out = True
+    return f", or {problems.to_problem(late).status} where `timed_out` is true"
 
 
 def problem_codes() -> str:
@@ -166,8 +179,21 @@ def commands() -> str:
 
 
 def all_commands() -> dict[str, click.Command]:
-    """Return the commands by name, whether or not the server is installed as a plug-in."""
-    return {**cli.commands, "serve": serve}
+    """Return the commands by name, whether or not the server is installed as a plug-in.
+
+    A group stands before its commands, which are named with it, such as ``token create``.
+    """
+    return dict(_named({**cli.commands, "serve": serve}))
+
+
+def _named(
+    commands: Mapping[str, click.Command], group: str = ""
+) -> Iterator[tuple[str, click.Command]]:
+    """Yield commands and those below them with their full names."""
+    for name, command in commands.items():
+        yield f"{group}{name}", command
+        if isinstance(command, click.Group):
+            yield from _named(command.commands, f"{group}{name} ")
 
 
 def _help(name: str, command: click.Command) -> str:
@@ -188,35 +214,42 @@ def command_list() -> str:
     for name, command in sorted(all_commands().items()):
         first = (command.help or "").replace("\b", "").split("\n\n")[0]
         does = _cell(" ".join(first.split()))
-        lines.append(f"| [`{name}`](#kmgraph-{name}) | {does} |")
+        anchor = name.replace(" ", "-")
+        lines.append(f"| [`{name}`](#kmgraph-{anchor}) | {does} |")
     return "\n".join(lines)
 
 
 def settings() -> str:
-    """Return the settings of the server."""
-    doc = inspect.getdoc(ServerConfig) or ""
-    found = re.findall(r":ivar (\w+): (.*?)(?=\n:ivar|\n\n|\Z)", doc, re.DOTALL)
-    texts = {name: " ".join(text.split()) for name, text in found}
-    parts = []
-    for field in dataclasses.fields(ServerConfig):
-        default = "none" if field.default is None else f"`{field.default}`"
-        parts.append(
-            f"### {ENVIRONMENT_PREFIX}{field.name.upper()}\n\n"
-            f"{texts[field.name][0].upper()}{texts[field.name][1:]}\n"
-            f"Default: {default}.\nIn Python: `ServerConfig({field.name}=...)`."
+    """Return the settings of the server: option, variable, default and least value of each."""
+    lines = ["| setting | option | variable | default | what it is |", "|---|---|---|---|---|"]
+    for setting in dataclasses.fields(ServerConfig):
+        name, default = setting.name, setting.default
+        option = f"--{(setting.metadata['flag'] or name).replace('_', '-')}"
+        if isinstance(default, bool):
+            option += f"` or `--no-{option.removeprefix('--')}"
+        shown = "none" if default in (None, ()) else f"`{written(default)}`"
+        text = setting.metadata["help"]
+        if (minimum := setting.metadata["minimum"] or 0) > 1:
+            text += f" At least {minimum:,}."
+        lines.append(
+            f'| <a id="{name}"></a>`{name}` | `{option}` | `{ENVIRONMENT_PREFIX}{name.upper()}` '
+            f"| {shown} | {_cell(text)} |"
         )
-    return "\n\n".join(parts)
+    return "\n".join(lines)
 
 
 def routes() -> str:
     """Return the addresses that the server answers at."""
     app = create_app(ServerConfig(store=Path("store")))
-    lines = ["| address | methods | what it does |", "|---|---|---|"]
-    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
+    rows = []
+    for rule in app.url_map.iter_rules():
         methods = ", ".join(sorted((rule.methods or set()) - {"OPTIONS", "HEAD"}))
         doc = inspect.getdoc(app.view_functions[rule.endpoint]) or ""
         does = "Style sheet and other files of the pages." if rule.endpoint == "static" else doc
-        lines.append(f"| `{_cell(rule.rule)}` | {methods} | {_cell(_first_sentence(does))} |")
+        rows.append((rule.rule, methods, _cell(_first_sentence(does))))
+    state.close(app)
+    lines = ["| address | methods | what it does |", "|---|---|---|"]
+    lines += [f"| `{_cell(rule)}` | {methods} | {does} |" for rule, methods, does in sorted(rows)]
     return "\n".join(lines)
 
 
@@ -250,7 +283,9 @@ def query_limits() -> str:
         f"- Brackets may be nested {sparql.MAX_NESTING} deep.\n"
         f"- A query may be {sparql.MAX_LENGTH:,} characters long.\n"
         f"- A query may have {sparql.MAX_TOKENS:,} words and signs; "
-        "the rows of `VALUES` do not count."
+        "the rows of `VALUES` do not count.\n"
+        f"- An update may be {sparql.MAX_UPDATE_LENGTH:,} characters long, and what it has "
+        "outside of `INSERT DATA` and `DELETE DATA` is bounded as a query is."
     )
 
 

@@ -28,10 +28,14 @@ if TYPE_CHECKING:
         DatasetBuilder,
         build,
         build_in_memory,
+        delete_graph,
         load_rdf,
+        put_graph,
+        update,
     )
     from kmgraph.quality import validate
     from kmgraph.questions import load_catalogue
+    from kmgraph.remote import connect
     from kmgraph.stores.generations import GenerationStore
     from kmgraph.synthetic import generate
 
@@ -46,6 +50,8 @@ _MODULES = {
     "KmGraphError": "kmgraph.errors",
     "build": "kmgraph.pipeline",
     "build_in_memory": "kmgraph.pipeline",
+    "connect": "kmgraph.remote",
+    "delete_graph": "kmgraph.pipeline",
     "export": "kmgraph.exports",
     "export_bundle": "kmgraph.exports",
     "generate": "kmgraph.synthetic",
@@ -54,6 +60,8 @@ _MODULES = {
     "load_rdf": "kmgraph.pipeline",
     "open_bundle": "kmgraph.bundles.opening",
     "open_store": "kmgraph.dataset",
+    "put_graph": "kmgraph.pipeline",
+    "update": "kmgraph.pipeline",
     "validate": "kmgraph.quality",
 }
 
@@ -73,6 +81,8 @@ __all__ = [
     "__version__",
     "build",
     "build_in_memory",
+    "connect",
+    "delete_graph",
     "export",
     "export_bundle",
     "generate",
@@ -81,6 +91,8 @@ __all__ = [
     "load_rdf",
     "open_bundle",
     "open_store",
+    "put_graph",
+    "update",
     "validate",
 ]
 

@@ -8,10 +8,16 @@
                                      · GraphNotFoundError · GenerationNotFoundError
                                      · RecordNotFoundError
                                      · ConstructNotFoundError (AttributeError)
+                                     · GoneError
       QueryError                     QuerySyntaxError · QueryEvaluationError
                                      · OutboundRequestError · UpdateForbiddenError
+                                     · QueryTimeoutError · QueryMemoryError · QueryStoppedError
+                                     · ResultLimitError · EngineFailedError · RemoteServiceError
       StoreError                     StoreUnavailableError · StoreLockedError · StoreCorruptError
-                                     · PublicationError
+                                     · PublicationError · EditedGraphError · GraphConflictError
+                                     · StaleGenerationError · BusyError
+      AccessError                    TokenError · AccessDeniedError
+      EndpointError                  EndpointUnavailableError
       OntologyError                  ImportClosureError · InconsistentOntologyError
                                      · ReasonerError
       ShapesError                    the shapes or the validation engine failed
@@ -127,6 +133,12 @@ class ConstructNotFoundError(NotFoundError, AttributeError):
     code = "construct-not-found"
 
 
+class GoneError(NotFoundError):
+    """What was asked for was erased, and nothing more is kept of it."""
+
+    code = "gone"
+
+
 class QueryError(KmGraphError):
     """A SPARQL query could not be answered."""
 
@@ -165,6 +177,77 @@ class UpdateForbiddenError(QueryError):
     code = "update-forbidden"
 
 
+class QueryTimeoutError(QueryError):
+    """A query took longer than it may, and was stopped.
+
+    :ivar limit_s: the limit in seconds.
+    """
+
+    code = "query-timeout"
+
+    def __init__(self, limit_s: float) -> None:
+        super().__init__(
+            f"the query was stopped after {limit_s:g} s, which is the longest it may take: "
+            "ask for less, or for fewer combinations"
+        )
+        self.limit_s = limit_s
+
+
+class QueryMemoryError(QueryError):
+    """A query needed more memory than it may, and was stopped.
+
+    :ivar limit_bytes: the limit in bytes.
+    """
+
+    code = "query-memory"
+
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__(
+            f"the query was stopped when it needed more than {limit_bytes / 1e6:,.0f} MB: "
+            "ask for less, or leave ORDER BY, GROUP BY or DISTINCT out"
+        )
+        self.limit_bytes = limit_bytes
+
+
+class QueryStoppedError(QueryError):
+    """A query was stopped because its asker left or because the keeper of the server said so."""
+
+    code = "query-stopped"
+
+
+class ResultLimitError(QueryError):
+    """A result is larger than results may be; nothing of it is sent.
+
+    :ivar limit: the limit.
+    :ivar unit: ``rows``, ``triples`` or ``bytes``.
+    """
+
+    code = "result-limit"
+
+    def __init__(self, limit: int, unit: str) -> None:
+        super().__init__(
+            f"the result has more than {limit:,} {unit}, which is the most that is sent at once: "
+            "ask for it in parts with ORDER BY, LIMIT and OFFSET"
+        )
+        self.limit, self.unit = limit, unit
+
+
+class EngineFailedError(QueryError):
+    """The process that evaluated a query ended before the query did."""
+
+    code = "engine-failed"
+
+
+class RemoteServiceError(QueryError):
+    """Another endpoint, which a query asks by SERVICE, did not answer in time or not rightly.
+
+    :ivar timed_out: whether it was too slow.
+    """
+
+    code = "remote-service"
+    timed_out = False
+
+
 class StoreError(KmGraphError):
     """The store could not do what was asked."""
 
@@ -193,6 +276,75 @@ class PublicationError(StoreError):
     """A new generation was refused; the store still serves the old one."""
 
     code = "publication"
+
+
+class EditedGraphError(PublicationError):
+    """A dataset's graph was edited by updates, which a rebuild would lose."""
+
+    code = "edited-graph"
+
+
+class GraphConflictError(StoreError):
+    """A graph cannot be written to in this way: the store fills it itself, or it is a merge."""
+
+    code = "graph-conflict"
+
+
+class StaleGenerationError(StoreError):
+    """The data changed since the state that a writer expects."""
+
+    code = "stale-generation"
+
+
+class BusyError(StoreError):
+    """Too much is asked for at once; the same request will be answered a little later.
+
+    :ivar retry_after_s: when to try again, in seconds.
+    """
+
+    code = "busy"
+
+    def __init__(self, message: str, *, retry_after_s: int = 2) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class AccessError(KmGraphError):
+    """Something needs a right that the caller does not have."""
+
+    code = "access"
+
+
+class TokenError(AccessError):
+    """A token is needed, or the one that was given is unknown, revoked or expired."""
+
+    code = "token"
+
+
+class AccessDeniedError(AccessError):
+    """The caller is known and may not do this."""
+
+    code = "access-denied"
+
+
+class EndpointError(KmGraphError):
+    """A SPARQL endpoint elsewhere answered with an error, or with what it should not.
+
+    :ivar url: address of the endpoint.
+    :ivar status: HTTP status, or None where there was no answer.
+    """
+
+    code = "endpoint"
+
+    def __init__(self, message: str, *, url: str, status: int | None = None) -> None:
+        super().__init__(f"{url}: {message}")
+        self.url, self.status = url, status
+
+
+class EndpointUnavailableError(EndpointError):
+    """A SPARQL endpoint elsewhere cannot be reached, or stays too busy to answer."""
+
+    code = "endpoint-unavailable"
 
 
 class OntologyError(KmGraphError):

@@ -20,6 +20,7 @@ from kmgraph.mapping.inverse import DatasetReader
 from kmgraph.namespaces import graph_iri
 from kmgraph.pipeline.elsewhere import StoreElsewhere
 from kmgraph.pipeline.staging import stage
+from kmgraph.stores.meta import Generation
 
 
 def export(dataset: EvidenceDataset, path: str | Path) -> int:
@@ -54,10 +55,13 @@ class BundleExport:
 
     :ivar records: sheet to number of records.
     :ivar left_out: statements of the graph that no column holds, as N-Triples.
+    :ivar gained: statements that building the bundle adds, as N-Triples; only a graph that updates
+        changed can lack what a bundle gives.
     """
 
     records: dict[str, int]
     left_out: tuple[str, ...]
+    gained: tuple[str, ...] = ()
 
 
 def export_bundle(
@@ -65,9 +69,12 @@ def export_bundle(
 ) -> BundleExport:
     """Write the records of a dataset as a bundle; building it gives the same graph.
 
+    What updates did to the graph comes along as far as the columns can say it; the rest is told.
+
     :param path: a folder for CSV files, or a file that ends in ``.xlsx`` or ``.json``.
     :param name: id of the dataset; needed only where the store holds several.
-    :returns: what was written, and which statements no column could hold.
+    :returns: what was written, which statements no column could hold, and which building adds.
+    :raises BundleError: records that updates changed are none that a bundle may have.
     :raises InputError: there is something at the path, or no or more than one dataset to choose.
     :raises GraphNotFoundError: the store has no dataset of this id.
     """
@@ -86,7 +93,7 @@ def export_bundle(
         else:
             written = folder / "bundle"
             write_csv_bundle(reader.rows(), written)
-        records, left_out = _read_back(dataset, chosen, written, folder)
+        outcome = _read_back(dataset, chosen, written, folder)
         try:
             if written.is_dir():
                 shutil.copytree(written, target, dirs_exist_ok=True)
@@ -94,7 +101,7 @@ def export_bundle(
                 shutil.copyfile(written, target)
         except OSError as error:
             raise InputError(f"{target} cannot be written: {error}") from error
-    return BundleExport(records, left_out)
+    return outcome
 
 
 def _only_dataset(dataset: EvidenceDataset) -> str:
@@ -107,12 +114,10 @@ def _only_dataset(dataset: EvidenceDataset) -> str:
     return names[0]
 
 
-def _read_back(
-    dataset: EvidenceDataset, name: str, bundle: Path, folder: Path
-) -> tuple[dict[str, int], tuple[str, ...]]:
-    """Return what a written bundle holds, and which statements of the graph it does not give.
+def _read_back(dataset: EvidenceDataset, name: str, bundle: Path, folder: Path) -> BundleExport:
+    """Return what a written bundle holds, and in what the graph that it gives is another one.
 
-    :raises InputError: it gives statements that the graph does not have.
+    :raises InputError: it gives statements that the graph, which nobody edited, does not have.
     """
     elsewhere = StoreElsewhere(dataset.store, {})
     check = BundleCheck(open_bundle(bundle), elsewhere=elsewhere)
@@ -124,8 +129,16 @@ def _read_back(
     }
     with staged.quads.open("rb") as file:
         given = {str(quad.triple) for quad in ox.parse(file, format=ox.RdfFormat.N_QUADS)}
-    if gained := sorted(given - held):
+    gained = sorted(given - held)
+    if gained and not _is_edited(dataset, graph):
         raise InputError(
             f"the dataset '{name}' cannot be written as a bundle: it would gain {gained[0][:200]}"
         )
-    return dict(staged.records), tuple(sorted(held - given))
+    return BundleExport(dict(staged.records), tuple(sorted(held - given)), tuple(gained))
+
+
+def _is_edited(dataset: EvidenceDataset, graph: str) -> bool:
+    """Return whether updates changed a graph."""
+    generation = getattr(dataset.store, "generation", None)
+    graphs = generation.graphs if isinstance(generation, Generation) else ()
+    return any(info.iri == graph and info.info.get("edited") for info in graphs)

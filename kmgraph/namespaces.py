@@ -25,6 +25,7 @@ FOAF: Final = "http://xmlns.com/foaf/0.1/"
 DCTERMS: Final = "http://purl.org/dc/terms/"
 DCAT: Final = "http://www.w3.org/ns/dcat#"
 VOID: Final = "http://rdfs.org/ns/void#"
+SD: Final = "http://www.w3.org/ns/sparql-service-description#"
 OA: Final = "http://www.w3.org/ns/oa#"
 SCHEMA: Final = "https://schema.org/"
 SH: Final = "http://www.w3.org/ns/shacl#"
@@ -50,6 +51,7 @@ PREFIXES: Final[dict[str, str]] = {
     "dcterms": DCTERMS,
     "dcat": DCAT,
     "void": VOID,
+    "sd": SD,
     "oa": OA,
     "schema": SCHEMA,
     "sh": SH,
@@ -57,10 +59,14 @@ PREFIXES: Final[dict[str, str]] = {
     "iao": IAO,
 }
 
-#: Names that no dataset may take, because the store fills these graphs itself.
+#: Graphs that the store fills itself.
 RESERVED_GRAPHS: Final = frozenset(
     {"ontology", "frameworks", "derived", "provenance", "questions", "cube"}
 )
+#: Name of the graph that updates fill where they name none.
+OWN_DEFAULT_GRAPH: Final = "default"
+#: Names that no dataset and no file may take.
+TAKEN_NAMES: Final = RESERVED_GRAPHS | {OWN_DEFAULT_GRAPH}
 
 
 def expand(curie: str) -> str:

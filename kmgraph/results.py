@@ -29,6 +29,8 @@ Row = tuple[Term | None, ...]
 _NOT_XML: Final = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 #: The part of an IRI that XML can take as an element name.
 _LOCAL_NAME: Final = re.compile(r"[A-Za-z_\u00c0-\uffff][-.\w]*$")
+#: The lines that a document in Turtle begins with.
+_PREFIX_LINES: Final = re.compile(rb"\A(?:@prefix [^\n]*\n)*")
 
 
 class Solutions:
@@ -208,6 +210,18 @@ class Triples:
     def __init__(self, triples: Iterable[ox.Triple]) -> None:
         self._triples = self._distinct(triples)
 
+    @classmethod
+    def of_distinct(cls, triples: Iterator[ox.Triple]) -> Triples:
+        """Return the graph of triples that are known to be distinct.
+
+        >>> triple = ox.Triple(ox.NamedNode("urn:a"), ox.NamedNode("urn:b"), ox.Literal("c"))
+        >>> Triples.of_distinct(iter([triple])).serialize("ntriples")
+        b'<urn:a> <urn:b> "c" .\\n'
+        """
+        graph = cls(())
+        graph._triples = triples
+        return graph
+
     @staticmethod
     def _distinct(triples: Iterable[ox.Triple]) -> Iterator[ox.Triple]:
         """Yield each triple once; the engine gives one for each solution."""
@@ -275,17 +289,9 @@ def write_triples(triples: Iterable[ox.Triple], output: IO[bytes], fmt: Format) 
         for prefix, namespace in sorted((prefixes := _used_prefixes(held)).items()):
             output.write(f"@prefix {prefix}: <{namespace}> .\n".encode())
         text = ox.serialize(held, format=native, prefixes=prefixes) or b""
-        output.write(text[_after_prefixes(text) :])
+        output.write(_PREFIX_LINES.sub(b"", text))
     else:
         ox.serialize(triples, output, native)
-
-
-def _after_prefixes(text: bytes) -> int:
-    """Return where the lines that declare prefixes end."""
-    position = 0
-    while text.startswith(b"@prefix ", position):
-        position = text.index(b"\n", position) + 1
-    return position
 
 
 def _sorted_namespaces(text: bytes) -> bytes:
@@ -310,13 +316,8 @@ def _used_prefixes(
             elif isinstance(term, ox.Literal) and not term.language:
                 iris.add(term.datatype.value)
     # An IRI belongs to the text up to its last '/' or '#', or to a shorter one.
-    stems = {iri[: cut + 1] for iri in iris for cut in _cuts(iri)}
+    stems = {iri[: cut.end()] for iri in iris for cut in re.finditer("[/#]", iri)}
     return {p: ns for p, ns in PREFIXES.items() if ns in stems or _is_used(ns, iris, stems)}
-
-
-def _cuts(iri: str) -> Iterator[int]:
-    """Yield the positions of the separators in an IRI."""
-    return (index for index, character in enumerate(iri) if character in "/#")
 
 
 def _is_used(namespace: str, iris: set[str], stems: set[str]) -> bool:
@@ -372,7 +373,8 @@ def _json_term(term: Term) -> dict[str, Any]:
         parts = {"subject": term.subject, "predicate": term.predicate, "object": term.object}
         return {"type": "triple", "value": {k: _json_term(part) for k, part in parts.items()}}
     if term.language:
-        return {"type": "literal", "value": term.value, "xml:lang": term.language}
+        literal = {"type": "literal", "value": term.value, "xml:lang": term.language}
+        return literal if term.direction is None else literal | {"its:dir": str(term.direction)}
     return {"type": "literal", "value": term.value, "datatype": term.datatype.value}
 
 

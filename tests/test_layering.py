@@ -14,6 +14,7 @@ LAYERS = (
     ("errors", "namespaces", "formats", "progress", "artefacts"),
     ("terms", "results", "sparql", "vocabulary", "records"),
     ("stores",),
+    ("access", "execution", "updates"),
     (
         "questions",
         "entity",
@@ -29,7 +30,7 @@ LAYERS = (
         "figures",
     ),
     ("pipeline",),
-    ("quality", "exports", "synthetic"),
+    ("quality", "exports", "remote", "synthetic"),
     ("cli",),
 )
 #: What may not be imported at the top of a module, because it is optional.
@@ -42,6 +43,7 @@ OPTIONAL = {
     "owlready2",
     "pandas",
     "pyshacl",
+    "SPARQLWrapper",
     "waitress",
 }
 MODULES = sorted((ROOT / "kmgraph").rglob("*.py"))

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import pyoxigraph as ox
 
-from kmgraph.namespaces import RESERVED_GRAPHS
+from kmgraph.namespaces import TAKEN_NAMES
 from kmgraph.vocabulary import Vocabulary
 
 Values = Mapping[str, Any]
@@ -73,8 +73,8 @@ def _dataset(row: Values, _: Vocabulary) -> Iterator[Fault]:
     name = row.get("id")
     if name and not _NAME.fullmatch(name):
         yield "id", "bad-name", "lower-case letters, digits and hyphens"
-    elif name in RESERVED_GRAPHS:
-        yield "id", "reserved-name", "a name other than " + ", ".join(sorted(RESERVED_GRAPHS))
+    elif name in TAKEN_NAMES:
+        yield "id", "reserved-name", "a name other than " + ", ".join(sorted(TAKEN_NAMES))
     if row.get("visibility") and not _NAME.fullmatch(row["visibility"]):
         yield "visibility", "bad-name", "public, or a group's name in lower case"
     if row.get("language") and not _is_language(row["language"]):

@@ -25,6 +25,9 @@ from kmgraph.pipeline import build as build_bundles
 from kmgraph.quality import validate_bundle, validate_store
 from kmgraph.stores.generations import GenerationStore
 
+_DISCARD_EDITS = click.option(
+    "--discard-edits", is_flag=True, help="Go on where this loses what updates did to a graph."
+)
 _ENCODING = click.option("--encoding", help="Encoding of CSV files that are not UTF-8 or UTF-16.")
 
 
@@ -67,6 +70,7 @@ def init(store: Path, base: str, exist_ok: bool, as_json: bool) -> None:
     "whose SHA-256 matches.",
 )
 @click.option("--append", is_flag=True, help="Add the rows to the dataset that is there.")
+@_DISCARD_EDITS
 @click.option("--from-scratch", is_flag=True, help="Keep nothing of the current generation.")
 @click.option("--if-changed", is_flag=True, help="Do nothing where the store holds this already.")
 @_ENCODING
@@ -81,6 +85,7 @@ def build(
     rejects: Path | None,
     documents: Path | None,
     append: bool,
+    discard_edits: bool,
     from_scratch: bool,
     if_changed: bool,
     encoding: str | None,
@@ -103,6 +108,7 @@ def build(
                 rejects=rejects,
                 documents=documents,
                 append=append,
+                discard_edits=discard_edits,
                 from_scratch=from_scratch,
                 if_changed=if_changed,
                 encoding=encoding,
@@ -142,6 +148,8 @@ def summary_text(summary: BuildSummary, rejects: Path | None = None) -> str:
         lines.append(f"no copy of document '{name}' was found, so its passages have no quotes")
     for name in summary.quotes_beyond:
         lines.append(f"passage '{name}' has lines beyond the end of the copy, so it has no quote")
+    if summary.left_out:
+        lines.append(f"{summary.left_out} row(s) left out: they were erased from this store")
     if summary.problems:
         lines.append(problems_to_text(summary.problems))
     if summary.problems or summary.rejected:
@@ -158,6 +166,7 @@ def summary_text(summary: BuildSummary, rejects: Path | None = None) -> str:
 @store_option
 @click.option("--visibility", default="public", show_default=True, help="public, or a group.")
 @click.option("--merge-graphs", is_flag=True, help="Put all graphs of the file into this one.")
+@_DISCARD_EDITS
 @json_option
 @quiet_option
 @command_errors
@@ -167,6 +176,7 @@ def load(
     store: Path,
     visibility: str,
     merge_graphs: bool,
+    discard_edits: bool,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -182,6 +192,7 @@ def load(
             store,
             visibility=visibility,
             merge_graphs=merge_graphs,
+            discard_edits=discard_edits,
             progress=progress,
         )
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -17,6 +18,9 @@ from kmgraph.cli.common import command_errors, echo_json, json_option, store_opt
 from kmgraph.dataset import open_store
 from kmgraph.exports import export as export_file
 from kmgraph.exports import export_bundle
+
+#: Most statements that a message names.
+_LISTED: Final = 20
 
 
 @click.command(epilog="Example: kmgraph template my-bundle")
@@ -81,17 +85,25 @@ def export(
                 "bundle": str(bundle),
                 "records": written.records,
                 "left_out": list(written.left_out),
+                "gained": list(written.gained),
             }
             text = f"wrote {sum(written.records.values()):,} records to {bundle}"
-            if written.left_out:
-                text += (
-                    f"\n{len(written.left_out)} statement(s) fit no column and stayed behind; "
-                    "--json lists them"
-                )
+            text += _listed("fit no column and stay behind", written.left_out)
+            text += _listed("come back when the bundle is built", written.gained)
     if as_json:
         echo_json(found)
     else:
         click.echo(text)
+
+
+def _listed(what: str, statements: tuple[str, ...]) -> str:
+    """Return lines that name statements, or nothing where there are none."""
+    if not statements:
+        return ""
+    lines = [f"\n{len(statements)} statement(s) {what}:", *statements[:_LISTED]]
+    if len(statements) > _LISTED:
+        lines.append(f"and {len(statements) - _LISTED} more, which --json lists")
+    return "\n  ".join(lines)
 
 
 @click.command(epilog="Example: kmgraph schema > bundle.schema.json")

@@ -1,4 +1,4 @@
-"""Commands that look after a store: log, rollback, gc."""
+"""Commands that look after a store: log, rollback, gc, backup, restore."""
 
 from __future__ import annotations
 
@@ -7,8 +7,18 @@ from pathlib import Path
 
 import click
 
-from kmgraph.cli.common import command_errors, echo_json, json_option, store_option
+from kmgraph.cli.common import (
+    command_errors,
+    echo_json,
+    json_option,
+    progress_for,
+    quiet_option,
+    store_option,
+)
+from kmgraph.pipeline.republishing import roll_back
+from kmgraph.stores.backups import BackupSummary, back_up
 from kmgraph.stores.generations import GenerationStore
+from kmgraph.stores.restoring import restore as restore_backup
 
 
 @click.command(epilog="Example: kmgraph log --store store")
@@ -41,7 +51,7 @@ def log(store: Path, as_json: bool) -> None:
 @command_errors
 def rollback(generation_id: int, store: Path, reason: str | None, as_json: bool) -> None:
     """Publish a new generation with the content of an old one."""
-    generation = GenerationStore(store).rollback(generation_id, reason=reason)
+    generation = roll_back(GenerationStore(store), generation_id, reason=reason)
     if as_json:
         echo_json({"generation": generation.id, "content_of": generation_id})
     else:
@@ -65,4 +75,77 @@ def gc(store: Path, keep: int, as_json: bool) -> None:
         click.echo(f"in use, so kept: {', '.join(map(str, outcome.in_use))}")
 
 
-COMMANDS = (log, rollback, gc)
+@click.command(epilog="Example: kmgraph backup backups/monday.tar.gz --store store")
+@click.argument("target", metavar="FILE-OR-FOLDER", type=click.Path(path_type=Path))
+@store_option
+@click.option("--all-generations", is_flag=True, help="Keep the older generations too.")
+@click.option("--no-tokens", is_flag=True, help="Leave the tokens out.")
+@json_option
+@quiet_option
+@command_errors
+def backup(
+    target: Path, store: Path, all_generations: bool, no_tokens: bool, as_json: bool, quiet: bool
+) -> None:
+    """Write a store to FILE (.tar, .tar.gz), or to a new file in FOLDER.
+
+    Servers and builds may go on meanwhile: what is current at the beginning is kept. The file holds
+    all that the store holds, hidden graphs too, and its owner alone may read it.
+    """
+    progress, close = progress_for(quiet or as_json)
+    try:
+        made = back_up(
+            GenerationStore(store),
+            target,
+            all_generations=all_generations,
+            tokens=not no_tokens,
+            progress=progress,
+        )
+    finally:
+        close()
+    if as_json:
+        echo_json(_backup_facts(made))
+    else:
+        numbers = ", ".join(map(str, made.generations))
+        tokens = "with" if made.has_tokens else "without"
+        click.echo(f"wrote {made.length:,} bytes to {made.file}")
+        click.echo(f"generations: {numbers}; {made.files:,} files, {tokens} tokens")
+
+
+@click.command(epilog="Example: kmgraph restore backups/monday.tar.gz --store new-store")
+@click.argument("backup", type=click.Path(path_type=Path, dir_okay=False))
+@store_option
+@json_option
+@quiet_option
+@command_errors
+def restore(backup: Path, store: Path, as_json: bool, quiet: bool) -> None:
+    """Make a new store of BACKUP, if it is whole and nothing is where the store is to be.
+
+    Generations keep their ids, and tokens that are in the backup are valid again.
+    """
+    progress, close = progress_for(quiet or as_json)
+    try:
+        made = restore_backup(backup, store, progress=progress)
+    finally:
+        close()
+    if as_json:
+        echo_json({**_backup_facts(made), "store": str(store)})
+    else:
+        tokens = "with" if made.has_tokens else "without"
+        click.echo(
+            f"store at {store}: generation {made.generations[-1]} is current, {tokens} tokens"
+        )
+
+
+def _backup_facts(made: BackupSummary) -> dict[str, object]:
+    """Return what is in a backup as plain values."""
+    return {
+        "file": str(made.file),
+        "bytes": made.length,
+        "base": made.base,
+        "generations": list(made.generations),
+        "files": made.files,
+        "tokens": made.has_tokens,
+    }
+
+
+COMMANDS = (log, rollback, gc, backup, restore)

@@ -10,7 +10,19 @@ from typing import Any
 import click
 
 import kmgraph
-from kmgraph.cli import asking, building, explaining, files, generating, keeping, picturing, scoring
+from kmgraph.cli import (
+    access,
+    asking,
+    building,
+    changing,
+    explaining,
+    files,
+    generating,
+    keeping,
+    picturing,
+    purging,
+    scoring,
+)
 from kmgraph.errors import MissingExtraError
 
 
@@ -58,7 +70,20 @@ def cli() -> None:
     """
 
 
-for _module in (building, asking, explaining, files, generating, keeping, picturing, scoring):
+_MODULES = (
+    building,
+    changing,
+    asking,
+    explaining,
+    files,
+    generating,
+    keeping,
+    access,
+    purging,
+    picturing,
+    scoring,
+)
+for _module in _MODULES:
     for _command in _module.COMMANDS:
         cli.add_command(_command)
 

@@ -21,12 +21,14 @@ from kmgraph.bundles.sources import Source
 from kmgraph.errors import BundleError, InputError, NonConformanceError
 from kmgraph.pipeline.derived_graphs import RULES, derive_views, rules_digest
 from kmgraph.pipeline.elsewhere import StoreElsewhere
+from kmgraph.pipeline.erased_rows import without_erased
 from kmgraph.pipeline.options import BuildOptions, BuildSummary, Clock
 from kmgraph.pipeline.publication import (
     holds_all,
     put_dataset,
     put_vocabulary,
     refuse_described_twice,
+    refuse_edited,
     refuse_pooling,
     staging,
     validate_prepared,
@@ -41,6 +43,7 @@ from kmgraph.pipeline.staging import (
 )
 from kmgraph.stores.base import QuadStore
 from kmgraph.stores.generations import GenerationStore
+from kmgraph.stores.tombstones import Tombstones
 from kmgraph.validation import Report
 
 
@@ -57,6 +60,7 @@ def build(
     :raises BundleError: a bundle has problems (all are attached); nothing was built.
     :raises NonConformanceError: the shapes are violated; nothing was published.
     :raises PublicationError: two datasets describe one IRI, or real and synthetic data meet.
+    :raises EditedGraphError: updates changed one of the graphs, and the edits would be lost.
     """
     options = options or BuildOptions()
     target = store if isinstance(store, GenerationStore) else GenerationStore(store)
@@ -114,7 +118,14 @@ def _build_once(
         staging(target) as directory,
         _current(target, options) as current,
     ):
-        staged = _stage_all(target.base, sources, current, options, refused, directory, clock)
+        staged = _stage_all(target, sources, current, options, refused, directory, clock)
+        refuse_edited(
+            target,
+            staged,
+            append=options.append,
+            discard_edits=options.discard_edits,
+            from_scratch=scratch,
+        )
         refuse_pooling(target, staged, from_scratch=scratch)
         with clock.phase("load"):
             for dataset, digest in zip(staged, digests, strict=True):
@@ -138,6 +149,7 @@ def _build_once(
         generation,
         records=records,
         rejected=rejected,
+        left_out=sum(d.left_out for d in staged),
         problems=[problem for d in staged for problem in d.problems],
         unread=[file for d in staged for file, _ in sorted(d.check.blocked)],
         report=report,
@@ -171,7 +183,7 @@ def _current(target: GenerationStore, options: BuildOptions) -> Iterator[QuadSto
 
 
 def _stage_all(
-    base: str,
+    target: GenerationStore,
     sources: list[Source],
     current: QuadStore | None,
     options: BuildOptions,
@@ -187,12 +199,17 @@ def _stage_all(
     for source in sources:
         with clock.phase("read and check"):
             check = _check(source, current, checks, options)
+            place = place_of(check, StoreElsewhere(current, dict(checks)), target.base)
+            kept = without_erased(check, place, Tombstones.of(target.path))
+            if kept is not None:
+                check = _check(kept, current, checks, options)
         name = str(check.dataset.get("id") or "")
         if name and name in checks:
             raise BundleError(f"two of the bundles hold the dataset '{name}': merge them")
         elsewhere = StoreElsewhere(current, dict(checks))
         try:
             with clock.phase("map"):
+                base = target.base
                 staged.append(_stage_one(check, elsewhere, base, directory, options, refused))
         except BundleError as error:
             messages.append(str(error))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
@@ -29,7 +30,13 @@ def rules_digest() -> str:
     return digest.hexdigest()
 
 
-def derive_views(writer: GenerationWriter, directory: Path, progress: Progress) -> dict[str, float]:
+def derive_views(
+    writer: GenerationWriter,
+    directory: Path,
+    progress: Progress,
+    *,
+    keys: Collection[str] | None = None,
+) -> dict[str, float]:
     """Derive for each view what follows from what it shows, and put it there.
 
     A view is derived from what its readers may see and from nothing else, so what is derived is
@@ -37,11 +44,12 @@ def derive_views(writer: GenerationWriter, directory: Path, progress: Progress) 
 
     :param writer: has prepared its views.
     :param directory: an empty folder to work in.
+    :param keys: the views to derive for; None for all.
     :returns: rule to the seconds that it took in all views.
     :raises QueryEvaluationError: a rule failed.
     """
     seconds: Counter[str] = Counter()
-    for key in writer.views:
+    for key in writer.views if keys is None else keys:
         folder = directory / f"derived-{key}"
         folder.mkdir()
         derived = derive(writer.view(key), folder, progress=progress)

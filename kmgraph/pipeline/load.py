@@ -11,12 +11,14 @@ import pyoxigraph as ox
 
 from kmgraph.errors import InputError, PublicationError, RdfParseError
 from kmgraph.formats import format_by_extension, to_rdf_format
-from kmgraph.namespaces import KM, RDF, RESERVED_GRAPHS, expand, graph_iri
+from kmgraph.namespaces import KM, RDF, TAKEN_NAMES, expand, graph_iri
 from kmgraph.pipeline.derived_graphs import RULES, derive_views, rules_digest
+from kmgraph.pipeline.erased_rows import refuse_erased
 from kmgraph.pipeline.options import BuildSummary, Clock
 from kmgraph.pipeline.publication import (
     graph_facts,
     put_vocabulary,
+    refuse_edited_graph,
     refuse_pooling_loaded,
     staging,
     validate_prepared,
@@ -25,6 +27,7 @@ from kmgraph.pipeline.skolem import skolemised_lines
 from kmgraph.progress import Progress, silent
 from kmgraph.records import TABLES
 from kmgraph.stores.generations import GenerationStore
+from kmgraph.stores.tombstones import Tombstones
 
 _GRAPH_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _TYPE: Final = f"{RDF}type"
@@ -43,6 +46,7 @@ def load_rdf(
     *,
     visibility: str = "public",
     merge_graphs: bool = False,
+    discard_edits: bool = False,
     progress: Progress = silent,
 ) -> BuildSummary:
     """Load an RDF file as it is into a graph of the store, replacing that graph.
@@ -54,14 +58,17 @@ def load_rdf(
     :param path: a file in Turtle, N-Triples, N-Quads, TriG, JSON-LD or RDF/XML.
     :param graph: name of the graph.
     :param merge_graphs: put the triples of all graphs of the file into this one.
+    :param discard_edits: load even where this loses what updates did to the graph.
     :raises RdfParseError: the file is not well-formed.
     :raises InputError: the name is reserved, or the file names graphs of its own.
+    :raises GoneError: the file names what was erased from the store.
     :raises PublicationError: real and synthetic data would be pooled.
+    :raises EditedGraphError: updates changed the graph, and what they did would be lost.
     :raises NonConformanceError: the shapes are violated; nothing was published.
     """
     source = Path(path)
     target = store if isinstance(store, GenerationStore) else GenerationStore(store)
-    if graph in RESERVED_GRAPHS:
+    if graph in TAKEN_NAMES:
         raise InputError(f"the store fills the graph '{graph}' itself: choose another name")
     if not _GRAPH_NAME.fullmatch(graph):
         raise InputError(f"'{graph}' cannot be a graph's name: letters, digits and . _ - may")
@@ -70,15 +77,18 @@ def load_rdf(
             f"the graph '{graph}' is that of a dataset, which is built from a bundle: "
             "choose another name"
         )
+    if not discard_edits:
+        refuse_edited_graph(target, graph)
     clock = Clock()
     iri = graph_iri(target.base, graph)
     with (
         target.begin(reason=f"load {source.name} into {graph}", progress=progress) as writer,
         staging(target) as directory,
     ):
+        erased = Tombstones.of(target.path)
         quads = directory / "loaded.nq"
         with clock.phase("read"), quads.open("w", encoding="utf-8") as file:
-            marks = _Marks(_read_rdf(source, iri, merge_graphs))
+            marks = _Marks(refuse_erased(_read_rdf(source, iri, merge_graphs), erased))
             file.writelines(skolemised_lines(marks, target.base, iri))
         synthetic = marks.synthetic(source.name)
         refuse_pooling_loaded(target, graph, synthetic)
@@ -146,7 +156,7 @@ def _read_rdf(path: Path, graph: str, merge_graphs: bool) -> Iterator[ox.Triple]
                     f"{path.name} names the graph {quad.graph_name}: split the file, or "
                     "put all its graphs into this one with --merge-graphs"
                 )
-            if _is_rdf_1_2(quad):
+            if is_rdf_1_2(quad):
                 raise InputError(
                     f"{path.name} holds what only RDF 1.2 has, such as {quad.triple}: "
                     "stores take RDF 1.1"
@@ -160,7 +170,7 @@ def _read_rdf(path: Path, graph: str, merge_graphs: bool) -> Iterator[ox.Triple]
         raise InputError(f"{path} cannot be read: {error}") from error
 
 
-def _is_rdf_1_2(quad: ox.Quad) -> bool:
+def is_rdf_1_2(quad: ox.Quad) -> bool:
     """Return whether a statement has a triple as a term, or a text with a direction."""
     term = quad.object
     directed = isinstance(term, ox.Literal) and getattr(term, "direction", None) is not None

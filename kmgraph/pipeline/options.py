@@ -24,6 +24,7 @@ class BuildOptions:
     :ivar rejects: folder that takes the rejected rows; needed with ``keep_going``.
     :ivar documents: folder with the reader's copies of documents, to take quotes from.
     :ivar append: add the rows to the dataset instead of replacing it.
+    :ivar discard_edits: build even where this loses what updates did to a graph.
     :ivar from_scratch: build into an empty generation instead of the current one's copy.
     :ivar if_changed: do nothing where the current generation holds these very bundles.
     :ivar encoding: encoding of CSV files that are not UTF-8 or UTF-16.
@@ -35,6 +36,7 @@ class BuildOptions:
     rejects: Path | None = None
     documents: Path | None = None
     append: bool = False
+    discard_edits: bool = False
     from_scratch: bool = False
     if_changed: bool = False
     encoding: str | None = None
@@ -50,6 +52,8 @@ class BuildSummary:
     :ivar changed: whether a new generation was published.
     :ivar records: sheet to number of records built.
     :ivar rejected: number of rows set aside.
+    :ivar left_out: number of rows left out because they, or what they need, were erased from the
+        store.
     :ivar problems: problems of the rows set aside.
     :ivar report: the validation report, or None where nothing was built.
     :ivar seconds: phase to its duration in seconds.
@@ -63,6 +67,7 @@ class BuildSummary:
     changed: bool = True
     records: Counter[str] = field(default_factory=Counter)
     rejected: int = 0
+    left_out: int = 0
     problems: list[Problem] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
     report: Report | None = None
@@ -83,6 +88,7 @@ class BuildSummary:
             },
             "records": dict(self.records),
             "rejected": self.rejected,
+            "left_out": self.left_out,
             "unread": self.unread,
             "problems": [asdict(problem) for problem in self.problems],
             "warnings": len(self.report.warnings) if self.report else 0,

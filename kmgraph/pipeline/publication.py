@@ -11,7 +11,7 @@ from typing import Any
 import pyoxigraph as ox
 
 from kmgraph import artefacts
-from kmgraph.errors import NotFoundError, PublicationError
+from kmgraph.errors import EditedGraphError, NotFoundError, PublicationError
 from kmgraph.formats import NTRIPLES
 from kmgraph.mapping.mapper import split_record_iri
 from kmgraph.namespaces import graph_iri
@@ -28,6 +28,8 @@ from kmgraph.validation import Report, Result, validate_triples
 #: Name of the sidecar file that holds the report of the last validation.
 REPORT_FILE = "validation.json"
 _VOCABULARY = ("ontology", "frameworks")
+#: Kinds of graphs that may hold no data at all.
+_LOADED = ("loaded", "updates")
 
 
 def rows_file(name: str) -> str:
@@ -92,8 +94,9 @@ def put_dataset(
             info["digest"] = digest
         held = graph_facts(store).get(dataset.name, {}).get("kind", "dataset")
         if held != "dataset":
+            made = "made by updates" if held == "updates" else "loaded from a file"
             raise PublicationError(
-                f"the graph '{dataset.name}' was loaded from a file: give the dataset another id"
+                f"the graph '{dataset.name}' was {made}: give the dataset another id"
             )
         writer.replace_graph(dataset.name, dataset.quads, visibility=dataset.visibility, info=info)
         writer.put_file(name, dataset.rows, graph=dataset.name)
@@ -111,9 +114,10 @@ def put_dataset(
 
 def put_vocabulary(
     store: GenerationStore, writer: GenerationWriter, directory: Path, *, from_scratch: bool = False
-) -> None:
-    """Hand the ontology and the frameworks to the writer, where they changed."""
+) -> bool:
+    """Hand the ontology and the frameworks to the writer, where they changed; say whether so."""
     held = {} if from_scratch else graph_facts(store)
+    is_changed = False
     for name in _VOCABULARY:
         digest = vocabulary_digest(name)
         if held.get(name, {}).get("digest") == digest:
@@ -121,6 +125,8 @@ def put_vocabulary(
         path = directory / f"{name}.nq"
         write_vocabulary_graph(name, store.base, path)
         writer.replace_graph(name, path, kind="vocabulary", info={"digest": digest})
+        is_changed = True
+    return is_changed
 
 
 def holds_all(store: GenerationStore, digests: Sequence[str]) -> bool:
@@ -129,6 +135,55 @@ def holds_all(store: GenerationStore, digests: Sequence[str]) -> bool:
         return False
     held = {str(facts.get("digest")) for facts in graph_facts(store).values()}
     return {*digests, *map(vocabulary_digest, _VOCABULARY)} <= held
+
+
+def refuse_edited(
+    store: GenerationStore,
+    staged: Sequence[StagedDataset],
+    *,
+    append: bool,
+    discard_edits: bool,
+    from_scratch: bool,
+) -> None:
+    """Raise where a build would lose what updates did.
+
+    :raises EditedGraphError: names the graphs and the ways out.
+    """
+    if discard_edits and not append:
+        return
+    built = {dataset.name for dataset in staged}
+    lost = [
+        name
+        for name, facts in sorted(graph_facts(store).items())
+        if (facts.get("edited") and (name in built or from_scratch))
+        or (facts["kind"] == "updates" and from_scratch)
+    ]
+    if not lost:
+        return
+    names = ", ".join(f"'{name}'" for name in lost)
+    if append:
+        raise EditedGraphError(
+            f"{names} was edited by updates, and is no longer what its bundle gives: write it out "
+            "with 'kmgraph export --bundle', add the rows there, and build that with "
+            "--discard-edits"
+        )
+    raise EditedGraphError(
+        f"updates changed {names}, and this build would lose what they did: take the edits into "
+        "the bundle with 'kmgraph export --bundle', then build with --discard-edits"
+    )
+
+
+def refuse_edited_graph(store: GenerationStore, name: str) -> None:
+    """Raise where loading a file would lose what updates did to its graph.
+
+    :raises EditedGraphError: names the graph and the way out.
+    """
+    facts = graph_facts(store).get(name, {})
+    if facts.get("edited") or facts.get("kind") == "updates":
+        raise EditedGraphError(
+            f"updates changed the graph '{name}', and loading a file into it would lose what they "
+            "did: choose another name, or load with --discard-edits"
+        )
 
 
 def refuse_pooling(
@@ -158,7 +213,7 @@ def _kinds_held(store: GenerationStore) -> dict[str, bool]:
     kinds = {}
     for name, facts in graph_facts(store).items():
         synthetic = facts.get("synthetic")
-        if facts["kind"] == "dataset" or (facts["kind"] == "loaded" and synthetic is not None):
+        if facts["kind"] == "dataset" or (facts["kind"] in _LOADED and synthetic is not None):
             kinds[name] = bool(synthetic)
     return kinds
 
@@ -212,24 +267,43 @@ def validate_prepared(
 
     :raises NonConformanceError: the shapes are violated.
     """
-    fresh = {dataset.name: dataset.rows for dataset in staged}
-    rows = [
-        parent_file(store, rows_file(graph.name)) + _read(fresh.get(graph.name))
-        for graph in writer.graphs
-    ]
-    locator = RowLocations(store.base, rows)
+    locator = locations(store, writer, staged)
     results: dict[Result, None] = {}
     for key in _views_to_validate(writer):
-        path = directory / f"merged-{key}.nt"
-        with path.open("wb") as file:
-            writer.view(key).dump(file, NTRIPLES)
-        found = validate_triples(path, locator=locator, progress=progress)
-        path.unlink()
+        found = validate_view(writer, key, locator, directory, progress)
         results.update(dict.fromkeys(found.results))
     report = Report.of(results)
     writer.put_file(REPORT_FILE, report.to_json().encode())
     report.raise_for_nonconformance()
     return report
+
+
+def locations(
+    store: GenerationStore, writer: GenerationWriter, staged: Sequence[StagedDataset] = ()
+) -> RowLocations:
+    """Return what finds the file and row of each record that was built."""
+    fresh = {dataset.name: dataset.rows for dataset in staged}
+    rows = [
+        parent_file(store, rows_file(graph.name)) + _read(fresh.get(graph.name))
+        for graph in writer.graphs
+    ]
+    return RowLocations(store.base, rows)
+
+
+def validate_view(
+    writer: GenerationWriter,
+    key: str,
+    locator: RowLocations,
+    directory: Path,
+    progress: Progress,
+) -> Report:
+    """Return what the shapes find in one view that the writer has prepared."""
+    path = directory / f"merged-{key}.nt"
+    with path.open("wb") as file:
+        writer.view(key).dump(file, NTRIPLES)
+    found = validate_triples(path, locator=locator, progress=progress)
+    path.unlink()
+    return found
 
 
 def _views_to_validate(writer: GenerationWriter) -> list[str]:

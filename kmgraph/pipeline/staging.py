@@ -18,6 +18,7 @@ from kmgraph.mapping.mapper import Mapper, Place
 from kmgraph.mapping.quotes import QuoteFinder
 from kmgraph.namespaces import graph_iri
 from kmgraph.pipeline.elsewhere import StoreElsewhere
+from kmgraph.pipeline.erased_rows import ErasedRowsLeftOut
 from kmgraph.progress import Progress, ProgressEvent, silent
 from kmgraph.records import TABLES, Kind
 
@@ -70,6 +71,12 @@ class StagedDataset:
         """Whether anything of the bundle was not built."""
         rejection = self.rejection
         return bool(rejection and (rejection.reasons or rejection.problems))
+
+    @property
+    def left_out(self) -> int:
+        """Number of rows left out because they, or what they need, were erased from the store."""
+        source = self.check.source
+        return source.left_out if isinstance(source, ErasedRowsLeftOut) else 0
 
     @property
     def visibility(self) -> str:

@@ -19,12 +19,17 @@ Answer = Solutions | Boolean | Triples
 class QuadStore(ABC):
     """A set of named graphs and a default graph, which is their merge as a set.
 
+    Where :attr:`union_default_graph` is False, the default graph is the graph with the short name
+    ``default`` instead, and GRAPH reaches the others.
+
     A store is read through this contract; how data gets in is the matter of each kind of store.
     A store is a context manager that closes itself.
     """
 
     #: Base IRI of the records and graphs.
     base: str
+    #: Whether the default graph is the merge of all named graphs.
+    union_default_graph: bool = True
 
     @abstractmethod
     def query(

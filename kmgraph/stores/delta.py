@@ -149,19 +149,41 @@ def compare(store: ox.Store, iri: str, wanted: TripleFile, directory: Path) -> D
         for quad in store.quads_for_pattern(None, None, None, graph)
         if ox.Quad(quad.subject, quad.predicate, quad.object) not in new
     )
-    deleted_file = _write(deleted, directory / "deleted.nt")
+    deleted_file = write_triples(deleted, directory / "deleted.nt")
     added = (
         triple
         for triple in wanted.triples()
         if ox.Quad(triple.subject, triple.predicate, triple.object, graph) not in store
     )
-    return Delta(iri, (_write(added, directory / "added.nt"),), deleted_file)
+    return Delta(iri, (write_triples(added, directory / "added.nt"),), deleted_file)
 
 
 def whole_graph(store: ox.Store, iri: str, path: Path) -> TripleFile:
     """Write a graph of a store to a file."""
     with path.open("wb") as output:
         store.dump(output, ox.RdfFormat.N_TRIPLES, from_graph=ox.NamedNode(iri))
+    return TripleFile(path)
+
+
+def without(content: TripleFile, deleted: TripleFile, path: Path) -> TripleFile:
+    """Write the triples of a file that are not in another; both are as the engine writes them."""
+    with deleted.open() as lines:
+        gone = set(lines)
+    with content.open() as lines, path.open("wb") as output:
+        output.writelines(line for line in lines if line not in gone)
+    return TripleFile(path)
+
+
+def write_triples(triples: Iterable[ox.Triple], path: Path) -> TripleFile:
+    """Write triples to a file.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     write_triples([], Path(folder) / "none.nt").count()
+    0
+    """
+    with path.open("wb") as output:
+        ox.serialize(triples, output, ox.RdfFormat.N_TRIPLES)
     return TripleFile(path)
 
 
@@ -228,10 +250,3 @@ def _in_both(triples: Iterable[ox.Triple], graph: ox.NamedNode) -> Iterator[ox.Q
     for triple in triples:
         yield ox.Quad(triple.subject, triple.predicate, triple.object, graph)
         yield ox.Quad(triple.subject, triple.predicate, triple.object)
-
-
-def _write(triples: Iterable[ox.Triple], path: Path) -> TripleFile:
-    """Write triples to a file."""
-    with path.open("wb") as output:
-        ox.serialize(triples, output, ox.RdfFormat.N_TRIPLES)
-    return TripleFile(path)

@@ -58,6 +58,26 @@ def replace_file(
     progress(ProgressEvent(phase, f"{path.name} is written"))
 
 
+def replace_private_file(path: Path, content: bytes) -> None:
+    """Replace a file that its owner alone may read, in the way of :func:`replace_file`.
+
+    The administrator of a machine leaves the file to the owner of the folder, whose processes
+    read it.
+    """
+    temporary = path.with_name(path.name + ".new")
+    temporary.unlink(missing_ok=True)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with open(descriptor, "wb") as output:
+        if os.geteuid() == 0:
+            folder = path.parent.stat()
+            os.fchown(descriptor, folder.st_uid, folder.st_gid)
+        output.write(content)
+        output.flush()
+        os.fsync(descriptor)
+    temporary.replace(path)
+    fsync_path(path.parent)
+
+
 class FileLock:
     """A lock on a file that the system lets go of when its process ends.
 
@@ -85,6 +105,12 @@ class FileLock:
             return os.path.samestat(os.fstat(self._descriptor), path.stat())
         except FileNotFoundError:
             return False
+
+    def again(self) -> FileLock:
+        """Return a second hold on the same lock, which ends when both are released."""
+        second = object.__new__(FileLock)
+        second._descriptor = os.dup(self._descriptor)
+        return second
 
     def write(self, text: str) -> None:
         """Replace what the lock file says."""

@@ -8,6 +8,9 @@
     STORE/generations/000001/    meta.json, in-use.lock, views/KEY/, files/
     STORE/generations/000002.part   work of a writer
     STORE/generations/000001.trash  a generation that is being collected
+    STORE/generations/000001.new    a generation written anew, which takes the place of the old one
+    STORE/tombstones.json        what was erased, without saying what it was
+    STORE/erasures.jsonl         when something was erased
 
 A generation whose id is higher than the current one was never published: its writer died before
 the pointer moved. Readers pass it by, and the next writer removes it.
@@ -19,7 +22,8 @@ import json
 import re
 import shutil
 import time
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -37,6 +41,7 @@ from kmgraph.namespaces import DEFAULT_BASE
 from kmgraph.progress import Progress, ProgressEvent, silent
 from kmgraph.stores.digest import store_digest
 from kmgraph.stores.durable import FileLock, fsync_path, lock_writer, replace_file
+from kmgraph.stores.exchange import finish_exchanges
 from kmgraph.stores.meta import Generation, GraphInfo, read_meta
 from kmgraph.stores.oxigraph import OxigraphView
 from kmgraph.stores.views import PUBLIC, view_key, visible_in
@@ -95,6 +100,7 @@ class GenerationStore:
                 f"format {FORMAT_VERSION}: use the release that made it, or build it again"
             )
         self._generations = self.path / "generations"
+        self._held: FileLock | None = None
 
     @classmethod
     def create(cls, path: str | Path, *, base: str = DEFAULT_BASE) -> GenerationStore:
@@ -194,8 +200,10 @@ class GenerationStore:
             generation = read_meta(directory / "meta.json")
             key = view_key(visible_in(view) & visible_in(generation.master))
             if key not in generation.views:
-                known = ", ".join(generation.views)
-                raise NotFoundError(f"there is no view '{view}' (there are: {known})")
+                raise NotFoundError(
+                    f"generation {generation.id} has no view '{key}': if a token is to open it, "
+                    "run 'kmgraph token refresh'; 'kmgraph log --json' lists the views there are"
+                )
             return OxigraphView(
                 directory / "views" / key,
                 base=self.base,
@@ -209,7 +217,14 @@ class GenerationStore:
     def _hold(self, generation_id: int | None) -> tuple[Path, FileLock]:
         """Return a generation's directory with a lock that keeps it from being collected."""
         for _ in range(_TRIES):
-            directory = self.generation_dir(generation_id)
+            try:
+                directory = self.generation_dir(generation_id)
+            except GenerationNotFoundError:
+                number = generation_id or self.current_id() or 0
+                if not (self._generations / f"{number:06}.new").exists():
+                    raise
+                time.sleep(_WAIT_S)
+                continue
             path = directory / "in-use.lock"
             try:
                 lock = FileLock(path, shared=True)
@@ -237,7 +252,7 @@ class GenerationStore:
         self, reason: str, target: int | None, *, from_scratch: bool, progress: Progress
     ) -> GenerationWriter:
         """Begin a new generation from the current one, from another, or from nothing."""
-        lock = lock_writer(self.path / "writer.lock")
+        lock = self._lock_writer()
         try:
             self._clean_up(progress)
             current = self.current_id()
@@ -257,9 +272,34 @@ class GenerationStore:
             lock.release()
             raise
 
+    def _lock_writer(self) -> FileLock:
+        """Take the lock of the one writer, unless this object holds it already."""
+        return self._held.again() if self._held else lock_writer(self.path / "writer.lock")
+
+    @contextmanager
+    def writing(self, *, progress: Progress = silent) -> Iterator[None]:
+        """Keep other writers out while several things are done through this object.
+
+        :raises StoreLockedError: another process is writing.
+        """
+        self._held = lock_writer(self.path / "writer.lock")
+        try:
+            self._clean_up(progress)
+            yield
+        finally:
+            self._held.release()
+            self._held = None
+
+    def publish_part(self, part: Path, *, progress: Progress = silent) -> None:
+        """Make ``generations/NNNNNN.part``, all of it on the disk, the current generation."""
+        part.rename(part.with_suffix(""))
+        fsync_path(self._generations)
+        self._move_pointer(int(part.stem), progress)
+
     def _clean_up(self, progress: Progress) -> None:
         """Remove what writers left that did not come to an end; the writer's lock is held."""
         current = self.current_id() or 0
+        finish_exchanges(self._generations, progress)
         for path in sorted(self._generations.iterdir()):
             is_leftover = path.suffix in {".part", ".trash"}
             if is_leftover or (path.name.isdigit() and int(path.name) > current):
@@ -274,16 +314,28 @@ class GenerationStore:
         replace_file(self.path / "current", content, progress=progress, phase="pointer")
 
     def rollback(
-        self, generation_id: int, *, reason: str | None = None, progress: Progress = silent
+        self,
+        generation_id: int,
+        *,
+        reason: str | None = None,
+        complete: Callable[[GenerationWriter], object] | None = None,
+        progress: Progress = silent,
     ) -> Generation:
         """Publish a new generation with the content of an old one.
 
+        :param complete: is given the prepared writer, to derive what the views show that tokens
+            need by now and the old generation does not have. Without it the views stay those of
+            the old generation; see :func:`kmgraph.pipeline.republishing.roll_back`.
         :raises GenerationNotFoundError: the store does not hold it.
         """
         why = reason or f"roll back to generation {generation_id}"
         with self._begin(why, generation_id, from_scratch=False, progress=progress) as writer:
             old = self.generation(generation_id)
+            if complete is None:
+                writer.keep_views()
             writer.prepare()
+            if complete is not None:
+                complete(writer)
             return writer.publish(counts=old.counts, extra=old.extra)
 
     def gc(self, keep: int, *, progress: Progress = silent) -> Collected:
@@ -295,7 +347,7 @@ class GenerationStore:
         """
         if keep < 1:
             raise ConfigError(f"at least one generation is kept, not {keep}")
-        lock = lock_writer(self.path / "writer.lock")
+        lock = self._lock_writer()
         try:
             self._clean_up(progress)
             outcome = {number: self._collect(number) for number in self._published()[:-keep]}

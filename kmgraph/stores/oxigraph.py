@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import IO, Final
@@ -19,6 +20,7 @@ import pyoxigraph as ox
 from kmgraph import formats
 from kmgraph.errors import (
     GraphNotFoundError,
+    KmGraphError,
     ParameterError,
     QueryError,
     QueryEvaluationError,
@@ -27,7 +29,7 @@ from kmgraph.errors import (
     TermError,
 )
 from kmgraph.formats import Format, to_rdf_format
-from kmgraph.namespaces import DEFAULT_BASE
+from kmgraph.namespaces import DEFAULT_BASE, OWN_DEFAULT_GRAPH, graph_iri
 from kmgraph.results import Boolean, Solutions, Triples, write_triples
 from kmgraph.sparql import QueryFacts, analyse, engine_syntax_error, without_mark
 from kmgraph.stores.base import Answer, QuadStore
@@ -68,11 +70,34 @@ class OxigraphStore(QuadStore):
         named_graphs: Sequence[str] | None = None,
     ) -> Answer:
         """Answer a SPARQL query; see :meth:`QuadStore.query`."""
+        return self.evaluate(
+            text,
+            analyse(text, base_iri=base_iri),
+            bindings=bindings,
+            base_iri=base_iri,
+            default_graphs=default_graphs,
+            named_graphs=named_graphs,
+        )
+
+    def evaluate(
+        self,
+        text: str,
+        facts: QueryFacts,
+        *,
+        bindings: Mapping[str, Term] | None = None,
+        base_iri: str | None = None,
+        default_graphs: Sequence[str] | None = None,
+        named_graphs: Sequence[str] | None = None,
+    ) -> Answer:
+        """Answer a SPARQL query that was analysed; see :meth:`QuadStore.query`.
+
+        :param facts: what :func:`~kmgraph.sparql.analyse` says of the query; it must not name
+            services.
+        """
         text = without_mark(text)
-        facts = analyse(text, base_iri=base_iri)
         if default_graphs or named_graphs:
-            facts = QueryFacts(
-                facts.form,
+            facts = replace(
+                facts,
                 from_graphs=tuple(default_graphs or ()),
                 from_named=tuple(named_graphs or ()),
             )
@@ -89,16 +114,7 @@ class OxigraphStore(QuadStore):
         except SyntaxError as error:
             raise engine_syntax_error(text, error) from error
         except (RuntimeError, ValueError, OSError) as error:
-            if substitutions and "projection" in str(error):
-                raise ParameterError(
-                    f"a bound variable is not among those the query returns: {error}"
-                ) from error
-            if unknown := _UNKNOWN_FUNCTION.search(str(error)):
-                raise QueryError(
-                    f"the function {unknown[1][:_QUOTED]} is not known here: "
-                    "use those of SPARQL 1.1"
-                ) from error
-            raise QueryEvaluationError(f"the query failed while it ran: {error}") from error
+            raise _evaluation_error(error, has_bindings=bool(substitutions)) from error
         return _wrap(answer)
 
     def _dataset(
@@ -106,7 +122,7 @@ class OxigraphStore(QuadStore):
     ) -> tuple[ox.Store, list[_Graph] | None, list[ox.NamedNode | ox.BlankNode] | None]:
         """Return the store to query, its default graph and the graphs that GRAPH can reach."""
         if not facts.has_dataset:
-            return self._store, None, None
+            return self._store, *self._own_dataset()
         named = [_graph_node(iri) for iri in dict.fromkeys(facts.from_named)]
         chosen = [_graph_node(iri) for iri in dict.fromkeys(facts.from_graphs)]
         present = set(self.graph_names())
@@ -124,6 +140,22 @@ class OxigraphStore(QuadStore):
         merged.bulk_extend(chain.from_iterable(self.quads(graph_name=name) for name in named))
         return merged, [ox.DefaultGraph()], list(named)
 
+    def _own_dataset(
+        self,
+    ) -> tuple[list[_Graph] | None, list[ox.NamedNode | ox.BlankNode] | None]:
+        """Return the default graph and the named graphs of a query that names none."""
+        default = self._default_graph()
+        if isinstance(default, ox.DefaultGraph):
+            return None, None
+        named = [iri for iri in self.graph_names() if iri != default.value]
+        return [default], [ox.NamedNode(iri) for iri in named]
+
+    def _default_graph(self) -> ox.NamedNode | ox.DefaultGraph:
+        """Return the graph that is the default graph of queries."""
+        if self.union_default_graph:
+            return ox.DefaultGraph()
+        return ox.NamedNode(graph_iri(self.base, OWN_DEFAULT_GRAPH))
+
     def graph_names(self) -> list[str]:
         """Return the IRIs of the named graphs, sorted."""
         return sorted(
@@ -132,6 +164,8 @@ class OxigraphStore(QuadStore):
 
     def count(self, graph_name: str | None = None) -> int:
         """Return the number of triples in a named graph, or in the default graph for None."""
+        if graph_name is None and isinstance(default := self._default_graph(), ox.NamedNode):
+            graph_name = default.value
         return count_triples(self._store, graph_name)
 
     def quads(
@@ -142,6 +176,8 @@ class OxigraphStore(QuadStore):
         graph_name: ox.NamedNode | ox.DefaultGraph | None = None,
     ) -> Iterator[ox.Quad]:
         """Yield the quads that match a pattern; see :meth:`QuadStore.quads`."""
+        if isinstance(graph_name, ox.DefaultGraph):
+            graph_name = self._default_graph()
         found = self._store.quads_for_pattern(subject, predicate, object, graph_name)
         if graph_name is not None:
             return iter(found)
@@ -187,6 +223,17 @@ def _graph_node(iri: str) -> ox.NamedNode:
         raise TermError(f"'{iri[:_QUOTED]}' is no name of a graph: give an absolute IRI") from error
 
 
+def _evaluation_error(error: Exception, *, has_bindings: bool) -> KmGraphError:
+    """Return our error for one that the engine raised while it evaluated a query."""
+    if has_bindings and "projection" in str(error):
+        return ParameterError(f"a bound variable is not among those the query returns: {error}")
+    if unknown := _UNKNOWN_FUNCTION.search(str(error)):
+        return QueryError(
+            f"the function {unknown[1][:_QUOTED]} is not known here: use those of SPARQL 1.1"
+        )
+    return QueryEvaluationError(f"the query failed while it ran: {error}")
+
+
 def _wrap(answer: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples) -> Answer:
     """Return an answer of the engine as one of ours."""
     if isinstance(answer, ox.QuerySolutions):
@@ -221,6 +268,7 @@ class OxigraphView(OxigraphStore):
     :param base: base IRI of the store.
     :param generation: description of the generation that the view belongs to.
     :param on_close: called once when the view is closed.
+    :param union_default_graph: whether the default graph is the merge of all named graphs.
     :raises StoreUnavailableError: there is no such view.
     """
 
@@ -231,12 +279,14 @@ class OxigraphView(OxigraphStore):
         base: str = DEFAULT_BASE,
         generation: object = None,
         on_close: Callable[[], None] | None = None,
+        union_default_graph: bool = True,
     ) -> None:
         try:
             store = ox.Store.read_only(str(path))
         except OSError as error:
             raise StoreUnavailableError(f"{path}: the view cannot be opened: {error}") from error
         super().__init__(store, base)
+        self.union_default_graph = union_default_graph
         self.generation = generation
         self._on_close = on_close
 

@@ -9,18 +9,22 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from kmgraph.errors import PublicationError
-from kmgraph.stores.delta import Delta, TripleFile, compare, whole_graph
+from kmgraph.stores.delta import Delta, TripleFile, compare, whole_graph, without
 from kmgraph.stores.meta import GraphInfo
 from kmgraph.stores.views import visible_in
 
 
 @dataclass(slots=True)
 class Change:
-    """What is asked of one graph: new content, more content, or removal."""
+    """What is asked of one graph: new content, a change of its content, or removal.
+
+    :ivar deleted: triples to delete from a graph that is not replaced; none of them is added.
+    """
 
     is_replaced: bool = False
     is_removed: bool = False
-    files: list[Path] = field(default_factory=list)
+    files: list[TripleFile] = field(default_factory=list)
+    deleted: TripleFile | None = None
     described: GraphInfo | None = None
 
 
@@ -58,6 +62,7 @@ class Planner:
         self._stores, self._master = stores, stores.get(master)
         self._before, self._wanted, self._changes = before, wanted, changes
         self._whole: dict[str, TripleFile] = {}
+        self._kept: dict[str, TripleFile] = {}
         self._deltas: dict[str, Delta] = {}
 
     def plans(self, keys: Iterable[str]) -> dict[str, Plan]:
@@ -104,8 +109,8 @@ class Planner:
         """Return the change of a graph that a view shows before and after."""
         if name not in self._deltas:
             change, iri = self._changes[name], self._wanted[name].iri
-            added = tuple(TripleFile(path, iri) for path in change.files)
-            delta = Delta(iri, added)
+            added = tuple(change.files)
+            delta = Delta(iri, added, change.deleted)
             if change.is_replaced and not added:
                 delta = Delta(iri, deleted=self._content(name))
             elif change.is_replaced and self._master is not None:
@@ -119,7 +124,12 @@ class Planner:
     def _entering(self, name: str) -> tuple[TripleFile, ...]:
         """Return the content of a graph that a view did not show before."""
         change = self._changes.get(name)
-        files = change.files if change else []
-        added = tuple(TripleFile(path, self._wanted[name].iri) for path in files)
-        is_kept = name in self._before and not (change and change.is_replaced)
-        return (self._content(name), *added) if is_kept else added
+        added = tuple(change.files) if change else ()
+        if name not in self._before or (change and change.is_replaced):
+            return added
+        if change is None or change.deleted is None:
+            return (self._content(name), *added)
+        if name not in self._kept:
+            path = self._work / f"kept-{len(self._kept)}.nt"
+            self._kept[name] = without(self._content(name), change.deleted, path)
+        return (self._kept[name], *added)

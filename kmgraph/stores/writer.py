@@ -7,28 +7,28 @@ becomes visible only when it is published. A published generation is never opene
 from __future__ import annotations
 
 import datetime as dt
-import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import pyoxigraph as ox
 
-from kmgraph.errors import GraphNotFoundError, InputError, PublicationError
+from kmgraph.errors import GraphNotFoundError, PublicationError
 from kmgraph.namespaces import graph_iri
 from kmgraph.progress import Progress, ProgressEvent
 from kmgraph.stores.base import QuadStore
-from kmgraph.stores.delta import OPTIMIZE_TRIPLES, apply_deltas
+from kmgraph.stores.delta import OPTIMIZE_TRIPLES, TripleFile, apply_deltas
 from kmgraph.stores.digest import EMPTY, dataset_digest, graph_digest
 from kmgraph.stores.durable import FileLock, fsync_path, fsync_tree
 from kmgraph.stores.meta import Generation, GraphInfo
 from kmgraph.stores.oxigraph import OxigraphStore, count_triples
 from kmgraph.stores.plan import Change, Plan, Planner
+from kmgraph.stores.sidecar_files import SidecarFiles
 from kmgraph.stores.view_graphs import describe_view_graphs, replace_view_graphs
-from kmgraph.stores.views import check_visibility, views_for
+from kmgraph.stores.views import check_visibility, token_group_sets, views_for
 
 
 class GenerationWriter:
@@ -56,10 +56,12 @@ class GenerationWriter:
         self._base, self._lock, self._move_pointer = base, lock, move_pointer
         self._current, self._source, self._is_rollback = current, source, is_rollback
         self._reason, self._progress = reason, progress
+        self._group_sets = set(token_group_sets(root))
+        self._keeps_views = False
         self._graphs = {g.name: g for g in source.graphs} if source else {}
         self._pending: dict[str, Change] = {}
         self._replaced: set[str] = set()
-        self._files: dict[str, str | None] = {}
+        self._files = SidecarFiles(self._part / "files")
         self._stores: dict[str, ox.Store] = {}
         self._reads: list[OxigraphStore] = []
         #: View that was given graphs of its own to what they are, once that was measured.
@@ -97,7 +99,7 @@ class GenerationWriter:
             kind=kind,
             info=dict(info or {}),
         )
-        files = [] if nquads_path is None else [Path(nquads_path)]
+        files = [] if nquads_path is None else [TripleFile(Path(nquads_path), described.iri)]
         self._pending[name] = Change(is_replaced=True, files=files, described=described)
         self._replaced.add(name)
 
@@ -112,8 +114,29 @@ class GenerationWriter:
         known = self._described(name)
         described = known if info is None else replace(known, info=dict(info))
         change = self._pending.setdefault(name, Change())
-        change.files.append(Path(nquads_path))
+        change.files.append(TripleFile(Path(nquads_path), described.iri))
         change.described = described
+
+    def change_graph(
+        self,
+        described: GraphInfo,
+        *,
+        added: TripleFile | None = None,
+        deleted: TripleFile | None = None,
+    ) -> None:
+        """Add triples to a graph and delete others from it; nothing else of it is looked at.
+
+        :param described: the graph as it is to be written down; it is made where it is missing.
+        :param added: triples to add, none of which is deleted as well.
+        :param deleted: triples to delete.
+        :raises InputError: the visibility cannot be one.
+        :raises PublicationError: more is asked of the same graph.
+        """
+        if described.name in self._pending:
+            raise PublicationError(f"the graph '{described.name}' is changed twice: prepare first")
+        check_visibility(described.visibility)
+        files = [] if added is None else [added]
+        self._pending[described.name] = Change(files=files, deleted=deleted, described=described)
 
     def remove_graph(self, name: str) -> None:
         """Remove a graph.
@@ -144,7 +167,7 @@ class GenerationWriter:
         if not self._is_started:
             self._checkpoint()
         wanted = self._wanted_graphs()
-        keys = views_for(graph.visibility for graph in wanted.values())
+        keys = self._keys_of(wanted.values())
         plans = Planner(
             self._part, self._stores, self._keys()[-1], self._graphs, wanted, self._pending
         ).plans(keys)
@@ -269,7 +292,36 @@ class GenerationWriter:
 
     def _keys(self) -> tuple[str, ...]:
         """Return the keys of the views of the prepared graphs."""
-        return views_for(graph.visibility for graph in self._graphs.values())
+        return self._keys_of(self._graphs.values())
+
+    def _keys_of(self, graphs: Iterable[GraphInfo]) -> tuple[str, ...]:
+        """Return the keys of the views that graphs and tokens demand."""
+        if self._keeps_views and self._source:
+            return self._source.views
+        return views_for((graph.visibility for graph in graphs), self._group_sets)
+
+    def want_view(self, groups: Iterable[str]) -> None:
+        """Make a view of a set of groups, beside those that the tokens of the store open.
+
+        :param groups: names of groups; those that no graph is for are left out.
+        """
+        self._group_sets.add(frozenset(groups))
+
+    def keep_views(self) -> None:
+        """Make no view that the generation does not have from which the writer starts.
+
+        It is for writers that neither change graphs nor derive anything.
+        """
+        self._keeps_views = True
+
+    @property
+    def new_views(self) -> tuple[str, ...]:
+        """Return the keys of prepared views that the generation before does not have.
+
+        What is derived of what they show has to be put there.
+        """
+        held = self._source.views if self._source else ()
+        return tuple(key for key in self.views if key not in held)
 
     def put_file(self, name: str, content: str | Path | bytes, *, graph: str | None = None) -> None:
         """Put a file beside the views.
@@ -280,36 +332,26 @@ class GenerationWriter:
             until that graph is replaced or removed; a file of no graph is of this generation only.
         :raises InputError: the name leads out of the generation.
         """
-        relative = PurePosixPath(name)
-        if relative.is_absolute() or ".." in relative.parts or not relative.parts:
-            raise InputError(f"'{name}' cannot be the name of a file of a generation")
-        target = self._part / "files" / relative
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if isinstance(content, bytes):
-            target.write_bytes(content)
-        else:
-            shutil.copyfile(content, target)
-        self._files[str(relative)] = graph
+        self._files.put(name, content, graph)
 
     def _carry_files(self) -> None:
         """Take over the sidecar files of graphs that did not get new content."""
-        carried = self._source.files if self._source else {}
-        for name, graph in carried.items():
-            is_kept = graph in self._graphs and graph not in self._replaced
-            if name in self._files or not (is_kept or self._is_rollback):
-                continue
-            assert self._source is not None  # noqa: S101 - for the type checker
-            origin = self._generations / f"{self._source.id:06}" / "files" / name
-            target = self._part / "files" / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                os.link(origin, target)
-            except OSError:
-                shutil.copyfile(origin, target)
-            self._files[name] = graph
+        if self._source is None:
+            return
+
+        def is_kept(graph: str | None) -> bool:
+            """Say whether a graph has the content that it had."""
+            return self._is_rollback or (graph in self._graphs and graph not in self._replaced)
+
+        origin = self._generations / f"{self._source.id:06}" / "files"
+        self._files.carry(origin, self._source.files, is_kept)
 
     def publish(
-        self, *, counts: Mapping[str, Any] | None = None, extra: Mapping[str, Any] | None = None
+        self,
+        *,
+        counts: Mapping[str, Any] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        reason: str | None = None,
     ) -> Generation:
         """Make the prepared state the current generation.
 
@@ -318,7 +360,9 @@ class GenerationWriter:
 
         :param counts: what the caller counted; the numbers of triples and graphs are added.
         :param extra: what else to write down.
+        :param reason: why, where that was not known when the writer began.
         """
+        self._reason = reason or self._reason
         if self._pending or not self._stores:
             self.prepare()
         self._carry_files()
@@ -356,9 +400,9 @@ class GenerationWriter:
             reason=self._reason,
             graphs=self.graphs,
             views=keys,
-            counts={**own, "views": views, **counts},
+            counts={**counts, **own, "views": views},
             digest=dataset_digest({graph.iri: graph.digest for graph in graphs}),
-            files=dict(sorted(self._files.items())),
+            files=dict(sorted(self._files.graphs.items())),
             extra=dict(extra),
             derived={key: described for key, described in derived.items() if described},
         )

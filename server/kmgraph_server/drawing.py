@@ -14,8 +14,8 @@ from collections.abc import Callable
 from typing import Final
 from weakref import WeakKeyDictionary
 
-from kmgraph_server.errors import BusyError
-from kmgraph_server.state import Snapshot
+from kmgraph.errors import BusyError
+from kmgraph_server.snapshots import Snapshot
 
 #: Pictures of a generation that are kept, so that a page that is often seen is drawn once.
 KEPT: Final = 64

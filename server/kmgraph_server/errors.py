@@ -5,7 +5,8 @@
     KmGraphError
       RequestFaultError(status)   MalformedRequestError 400
                                   · NotAcceptableError 406 · UnsupportedMediaTypeError 415
-                                  · BusyError 503
+                                  · PayloadError 413 · RateLimitError 429
+                                  · PreconditionError 412 · StoppingError 503
 """
 
 from __future__ import annotations
@@ -31,10 +32,41 @@ class MalformedRequestError(RequestFaultError):
     code = "malformed-request"
 
 
-class BusyError(RequestFaultError):
-    """Too much is asked for at once; the same request will be answered a little later."""
+class PayloadError(RequestFaultError):
+    """The body of a request is longer than it may be."""
 
-    code = "busy"
+    code = "content-too-large"
+    status = 413
+
+
+class PreconditionError(RequestFaultError):
+    """What the client expects of the data, by If-Match or the like, does not hold."""
+
+    code = "precondition-failed"
+    status = 412
+
+
+class RateLimitError(RequestFaultError):
+    """A caller sends more requests than one caller may.
+
+    :ivar limit: most requests in a minute.
+    :ivar retry_after_s: when to try again, in seconds.
+    """
+
+    code = "rate-limit"
+    status = 429
+
+    def __init__(self, limit: int, retry_after_s: int) -> None:
+        super().__init__(
+            f"one caller may send {limit} requests a minute: try again in {retry_after_s} s"
+        )
+        self.limit, self.retry_after_s = limit, retry_after_s
+
+
+class StoppingError(RequestFaultError):
+    """The server is about to stop."""
+
+    code = "stopping"
     status = 503
 
 

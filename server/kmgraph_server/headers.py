@@ -7,6 +7,7 @@ from typing import Final
 from flask import Flask, Response, request
 
 from kmgraph.errors import KmGraphError
+from kmgraph_server.protocol import ACCEPTED
 from kmgraph_server.state import snapshot
 
 #: Pages run no scripts and load nothing from elsewhere.
@@ -15,9 +16,24 @@ _POLICY: Final = (
     "form-action 'self'; frame-ancestors 'none'"
 )
 #: Headers of answers that scripts of other sites may read.
-_EXPOSED: Final = "Allow, Content-Disposition, Kmgraph-Synthetic, Link, Location, Vary"
+_EXPOSED: Final = ", ".join(
+    (
+        "Accept-Post", "Accept-Query", "Allow", "Content-Disposition", "Content-Length", "ETag",
+        "Kmgraph-Generation", "Kmgraph-Request-Id", "Kmgraph-Synthetic", "Last-Modified", "Link",
+        "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "Vary", "WWW-Authenticate",
+    )
+)  # fmt: skip
+#: Headers that scripts of other sites may send.
+_TAKEN: Final = (
+    "Accept, Authorization, Content-Type, If-Match, If-Modified-Since, If-None-Match, "
+    "If-Unmodified-Since, Prefer, X-Request-Id"
+)
+#: Blueprints whose answers say nothing of the data.
+_OF_THE_SERVER: Final = frozenset({"health", "operations"})
 #: Sent with the value ``true`` by a store whose records were generated.
 SYNTHETIC: Final = "Kmgraph-Synthetic"
+#: Id of the generation that an answer is from.
+GENERATION: Final = "Kmgraph-Generation"
 
 
 def install(app: Flask) -> None:
@@ -32,21 +48,27 @@ def _finish(response: Response) -> Response:
     response.headers.setdefault("Content-Security-Policy", _POLICY)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "same-origin")
-    # The data are public and no cookie is ever read, so any site may ask.
+    # No cookie is ever read, and a token is sent by those only who have it, so any site may ask.
     response.headers.setdefault("Access-Control-Allow-Origin", "*")
     response.headers.setdefault("Access-Control-Expose-Headers", _EXPOSED)
-    if request.endpoint != "static" and _is_synthetic():
-        response.headers[SYNTHETIC] = "true"
+    # What is asked of the server itself is answered whatever becomes of the data.
+    is_of_data = request.endpoint != "static" and request.blueprint not in _OF_THE_SERVER
+    if is_of_data:
+        _describe_data(response)
     return response
 
 
-def _is_synthetic() -> bool:
-    """Say whether the store is known to hold generated records."""
+def _describe_data(response: Response) -> None:
+    """Say which data the answer is from."""
     try:
-        return snapshot().is_synthetic
+        served = snapshot()
     except KmGraphError:
         # The answer says already that the store cannot be read.
-        return False
+        return
+    if served.generation is not None:
+        response.headers.setdefault(GENERATION, str(served.generation))
+    if served.is_synthetic:
+        response.headers[SYNTHETIC] = "true"
 
 
 def _describe_options(response: Response) -> None:
@@ -56,8 +78,10 @@ def _describe_options(response: Response) -> None:
     response.headers.remove("Content-Type")
     response.headers.remove("Content-Length")
     response.headers["Access-Control-Allow-Methods"] = response.headers.get("Allow", "GET")
-    response.headers["Access-Control-Allow-Headers"] = "Accept, Content-Type"
+    response.headers["Access-Control-Allow-Headers"] = _TAKEN
     response.headers["Access-Control-Max-Age"] = "86400"
+    if request.endpoint == "sparql.sparql":
+        response.headers["Accept-Query"] = response.headers["Accept-Post"] = ", ".join(ACCEPTED)
 
 
 def link(target: str, relation: str, media_type: str | None = None) -> str:

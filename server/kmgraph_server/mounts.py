@@ -16,7 +16,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from kmgraph.errors import ConfigError, KmGraphError
 from kmgraph_server.addresses import rooted, to_path
 from kmgraph_server.config import MOUNT_PATH
-from kmgraph_server.state import holder
+from kmgraph_server.state import holder, view_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -121,7 +121,7 @@ def check_stores(apps: Mapping[str, Flask]) -> None:
     bases: dict[str, str] = {}
     for path, app in apps.items():
         kept = holder(app)
-        snapshot = kept.acquire()
+        snapshot = kept.acquire(view_of(app))
         base = snapshot.dataset.base
         kept.release(snapshot)
         if base in bases:
@@ -165,7 +165,7 @@ def _neighbour(href: str, app: Flask) -> Neighbour:
     """Return what another store says of itself; a store in trouble must not trouble this one."""
     kept = holder(app)
     try:
-        snapshot = kept.acquire()
+        snapshot = kept.acquire(view_of(app))
     except KmGraphError:
         return Neighbour(href, (), 0, is_synthetic=False)
     try:

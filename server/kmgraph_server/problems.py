@@ -19,26 +19,44 @@ from flask import Flask, Response, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from kmgraph.errors import (
+    AccessDeniedError,
     ArtefactNotFoundError,
+    BusyError,
+    EditedGraphError,
+    EngineFailedError,
+    GoneError,
+    GraphConflictError,
     InputError,
     KmGraphError,
+    NonConformanceError,
     NotFoundError,
     OutboundRequestError,
     QueryError,
     QueryEvaluationError,
+    QueryMemoryError,
+    QueryStoppedError,
     QuerySyntaxError,
+    QueryTimeoutError,
+    RdfParseError,
+    RemoteServiceError,
+    ResultLimitError,
+    StaleGenerationError,
     StoreError,
+    StoreLockedError,
+    TokenError,
     UpdateForbiddenError,
 )
 from kmgraph.namespaces import DCTERMS
 from kmgraph.results import Triples
 from kmgraph_server.errors import (
-    BusyError,
     NotAcceptableError,
+    RateLimitError,
     RequestFaultError,
+    StoppingError,
     UnsupportedMediaTypeError,
 )
 from kmgraph_server.negotiation import GRAPH, HTML, Offer, choose, forms
+from kmgraph_server.observing import notes_of
 
 PROBLEM: Final = "application/problem+json"
 #: IRI of a kind of problem: this and the code of the error.
@@ -46,6 +64,16 @@ _TYPES: Final = "https://w3id.org/kmgraph/problem#"
 _STATUS_NUMBER: Final = "http://www.w3.org/2011/http#statusCodeNumber"
 #: Longest detail of a problem; messages that repeat what was sent are cut there.
 _LONGEST_DETAIL: Final = 800
+#: What is no fault of the server although its status is 500 or more.
+_EXPECTED: Final = (
+    BusyError,
+    QueryTimeoutError,
+    QueryMemoryError,
+    QueryStoppedError,
+    RemoteServiceError,
+    StoppingError,
+    StoreLockedError,
+)
 _IRI_CHARACTERS: Final = ":/-._~!$&'()*+,;=@%[]"
 _LOG = logging.getLogger(__name__)
 
@@ -55,24 +83,44 @@ _TABLE: Final[tuple[tuple[type[KmGraphError], int, str], ...]] = (
     (OutboundRequestError, 403, "Requests to other hosts are not allowed"),
     (UpdateForbiddenError, 403, "Changes are not allowed here"),
     (QueryEvaluationError, 500, "The query failed while it ran"),
+    (EngineFailedError, 500, "The query failed while it ran"),
+    (QueryTimeoutError, 503, "The query takes too long"),
+    (QueryMemoryError, 503, "The query needs too much memory"),
+    (QueryStoppedError, 503, "The query was stopped"),
+    (RemoteServiceError, 502, "Another endpoint did not answer rightly"),
+    (ResultLimitError, 400, "The result is too large"),
     (QueryError, 400, "The query cannot be answered"),
     (InputError, 400, "Something in the request cannot be used"),
     (ArtefactNotFoundError, 500, "The server failed"),
+    (GoneError, 410, "This was erased"),
     (NotFoundError, 404, "Nothing is known of this"),
+    (TokenError, 401, "A valid token is needed"),
+    (AccessDeniedError, 403, "This is not allowed"),
+    (NonConformanceError, 422, "The data would not fit the shapes"),
+    (EditedGraphError, 409, "The graph was edited"),
+    (GraphConflictError, 409, "The graph cannot be written to in this way"),
+    (StaleGenerationError, 412, "The data have changed since"),
+    (BusyError, 503, "Too much is asked for at once"),
+    (StoreLockedError, 503, "Another write is going on"),
     (StoreError, 503, "The data cannot be reached at the moment"),
 )
 _FAULT_TITLES: Final = {
     400: "The request cannot be read",
     404: "There is nothing at this address",
     406: "None of the wanted media types is on offer",
+    412: "The data have changed since",
+    413: "The body of the request is too long",
     415: "A body of this kind is not taken",
-    503: "Too much is asked for at once",
+    429: "Too many requests",
+    503: "The server is about to stop",
 }
 #: Said instead of the message of an error that might name parts of the server.
-_UNTOLD: Final = {
-    500: "Something went wrong on the server. It was written to the server's log.",
-    503: "The store cannot be read, or nothing is published in it yet. Try again in a moment.",
-}
+_FAILED: Final = "Something went wrong on the server. It was written to the server's log."
+_UNREADABLE: Final = (
+    "The store cannot be read, or nothing is published in it yet. Try again in a moment."
+)
+#: When to try again where nothing better is known, in seconds.
+_RETRY_AFTER_S: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +166,43 @@ def to_problem(error: Exception) -> Problem:
         return _fault_problem(error)
     for kind, status, title in _TABLE:
         if isinstance(error, kind):
-            extra = {}
-            if isinstance(error, QuerySyntaxError):
-                extra = {"line": error.line, "column": error.column}
-            headers = {"Retry-After": "5"} if status == 503 else {}
-            detail = _UNTOLD.get(status, _cut(str(error)))
-            return Problem(status, title, detail, error.code, extra, headers)
-    return Problem(500, "The server failed", _UNTOLD[500], "internal")
+            return _known_problem(error, status, title)
+    return Problem(500, "The server failed", _FAILED, "internal")
+
+
+def _known_problem(error: KmGraphError, status: int, title: str) -> Problem:
+    """Return the problem of an error of the library."""
+    extra: dict[str, Any] = {}
+    headers: dict[str, str] = {}
+    if isinstance(error, QuerySyntaxError | RdfParseError):
+        extra = {"line": error.line, "column": error.column}
+    elif isinstance(error, QueryMemoryError):
+        extra = {"limit_bytes": error.limit_bytes}
+    elif isinstance(error, QueryTimeoutError):
+        extra = {"limit_s": error.limit_s}
+    elif isinstance(error, ResultLimitError):
+        extra = {"limit": error.limit, "unit": error.unit}
+    elif isinstance(error, RemoteServiceError) and error.timed_out:
+        status = 504
+    elif isinstance(error, TokenError):
+        headers["WWW-Authenticate"] = 'Bearer realm="kmgraph"'
+    elif isinstance(error, NonConformanceError):
+        extra = {"report": json.loads(error.report.to_json())}
+    if status == 503:
+        headers["Retry-After"] = str(getattr(error, "retry_after_s", _RETRY_AFTER_S))
+    return Problem(status, title, _told(error, status), error.code, extra, headers)
+
+
+def _told(error: KmGraphError, status: int) -> str:
+    """Return the message of an error, or what is said in its place."""
+    if status == 500:
+        return _FAILED
+    if isinstance(error, StoreLockedError):
+        return "Another process is writing to the store. Try again in a moment."
+    is_about_the_request = isinstance(error, BusyError | GraphConflictError | StaleGenerationError)
+    if isinstance(error, StoreError) and not is_about_the_request:
+        return _UNREADABLE
+    return _cut(str(error))
 
 
 def _cut(text: str) -> str:
@@ -141,8 +219,12 @@ def _fault_problem(error: RequestFaultError) -> Problem:
     if isinstance(error, UnsupportedMediaTypeError):
         extra["accepted"] = list(error.accepted)
         headers["Accept-Post"] = ", ".join(error.accepted)
-    if isinstance(error, BusyError):
-        headers["Retry-After"] = "2"
+    if isinstance(error, RateLimitError):
+        headers["Retry-After"] = str(error.retry_after_s)
+        headers["RateLimit"] = f'"caller";r=0;t={error.retry_after_s}'
+        headers["RateLimit-Policy"] = f'"caller";q={error.limit};w=60'
+    if error.status == 503:
+        headers["Retry-After"] = str(_RETRY_AFTER_S)
     title = _FAULT_TITLES[error.status]
     return Problem(error.status, title, _cut(str(error)), error.code, extra, headers)
 
@@ -150,7 +232,7 @@ def _fault_problem(error: RequestFaultError) -> Problem:
 def _http_problem(error: HTTPException) -> Problem:
     """Return the problem that Flask raised itself: 404, 405, 413 and the like."""
     status = error.code or 500
-    detail = _UNTOLD.get(status) or (error.description or error.name)
+    detail = _FAILED if status >= 500 else error.description or error.name
     headers = {}
     extra: dict[str, Any] = {}
     methods = getattr(error, "valid_methods", None)
@@ -178,8 +260,11 @@ def _answer(error: Exception) -> Response:
             redirect.headers["Location"] = f"/{target.removeprefix(request.host_url)}"
         return redirect
     problem = to_problem(error)
-    if problem.status >= 500 and not isinstance(error, BusyError):
-        _LOG.error("%s %s failed", request.method, request.path, exc_info=error)
+    if problem.status >= 500 and not isinstance(error, _EXPECTED):
+        request_id = notes_of(request.environ).request_id
+        _LOG.error(
+            "%s %s failed, request %s", request.method, request.path, request_id, exc_info=error
+        )
     response = respond(problem)
     response.headers.extend(problem.headers)
     response.headers["Cache-Control"] = "no-store"
@@ -189,21 +274,24 @@ def _answer(error: Exception) -> Response:
 
 def respond(problem: Problem) -> Response:
     """Return a problem in the form that the client asked for, a problem document by default."""
+    notes = notes_of(request.environ)
+    notes.problem = problem.code
     document = Offer("json", PROBLEM, None)
     try:
         graphs = forms(GRAPH)
         # For a resource that is not there a client of linked data gets a graph that says so.
-        others = graphs if problem.status == 404 else []
+        others = graphs if problem.status in (404, 410) else []
         offer = choose(request.headers.get("Accept"), [document, HTML, *others])
     except NotAcceptableError:
         offer = document
     if offer is HTML:
-        page = render_template("problem.html", problem=problem)
+        page = render_template("problem.html", problem=problem, request_id=notes.request_id)
         return make_response(page, problem.status)
     if offer.format is not None:
         body = as_triples(problem, request.base_url).serialize(offer.format)
         return Response(body, problem.status, content_type=offer.content_type)
-    text = json.dumps(problem.to_dict(), ensure_ascii=False, indent=2) + "\n"
+    told = {**problem.to_dict(), "instance": notes.instance}
+    text = json.dumps(told, ensure_ascii=False, indent=2) + "\n"
     return Response(text, problem.status, content_type=PROBLEM)
 
 

@@ -3,84 +3,82 @@
 from __future__ import annotations
 
 import logging
-import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from kmgraph.errors import ConfigError, MissingExtraError, StoreError
+from kmgraph_server.config import LOOPBACK
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
     from flask import Flask
 
-    from kmgraph_server.config import Mount, ServerConfig
+    from kmgraph_server.config import ServerConfig
 
-#: Only this machine reaches the server unless its keeper says otherwise.
-LOOPBACK: Final = "127.0.0.1"
 #: Size by which a body may go over the limit and still be answered with a problem document.
 _BODY_MARGIN_BYTES: Final = 1_048_576
+#: Connections that are held at one time; more wait to be accepted.
+_MOST_CONNECTIONS: Final = 1_000
+#: Time for threads to end once nothing is evaluated any more, in seconds.
+_THREADS_END_S: Final = 5
 
 
-def serve(
-    store: str | Path,
-    host: str = LOOPBACK,
-    port: int = 8000,
-    *,
-    view: str = "public",
-    threads: int = 8,
-    mounts: Sequence[Mount] = (),
-    announce: Callable[[str], Any] = click.echo,
-) -> None:
+def serve(config: ServerConfig, *, announce: Callable[[str], Any] = click.echo) -> None:
     """Serve stores over HTTP until the process is told to stop by SIGINT or SIGTERM.
 
-    :param store: folder of the store.
-    :param host: address to listen at; 0.0.0.0 lets other machines in.
-    :param port: port to listen at; 0 takes a free one.
-    :param view: view of the stores to serve.
-    :param threads: requests answered at the same time.
-    :param mounts: further stores, each below a path of its own and apart from the others.
+    :param config: what to serve, where and how.
     :param announce: told where the server listens, once it does.
     :raises StoreUnavailableError: there is no store, or nothing is published in it.
     :raises ConfigError: a store cannot be mounted as asked.
     :raises StoreError: the address is in use or not one of this machine.
     :raises MissingExtraError: Flask or waitress is not installed.
     """
-    from kmgraph_server.config import ServerConfig
     from kmgraph_server.mounts import check_stores, join
-    from kmgraph_server.state import holder
+    from kmgraph_server.state import close, stop
 
-    config = ServerConfig(store=Path(store), view=view)
-    apps = _create_apps(config, mounts)
+    apps = _create_apps(config)
 
     def tell(address: str) -> None:
         announce(f"Serving at {address} (press Ctrl+C to stop)")
-        for mount in mounts:
+        for mount in config.mounts:
             announce(f"  and {mount.store} at {address}{mount.path[1:]}/")
 
     try:
         joined = join(apps[""], {path: app for path, app in apps.items() if path})
         # A store that cannot be opened is reported now and not to the first visitor.
         check_stores(apps)
-        run(joined, host, port, threads=threads, limit=config.body_limit_bytes, announce=tell)
+        run(
+            joined,
+            config,
+            announce=tell,
+            on_stop=lambda: _each(apps, stop),
+            on_end=lambda: _each(apps, close),
+        )
     finally:
-        for app in apps.values():
-            holder(app).close()
+        _each(apps, close)
 
 
-def _create_apps(config: ServerConfig, mounts: Sequence[Mount]) -> dict[str, Flask]:
+def _each(apps: dict[str, Flask], act: Callable[[Flask], None]) -> None:
+    """Do the same with each application."""
+    for app in apps.values():
+        act(app)
+
+
+def _create_apps(config: ServerConfig) -> dict[str, Flask]:
     """Return the application of each path; the first store has the empty path.
 
-    :raises ConfigError: a path or a store is given twice.
+    :raises ConfigError: a path or a store is given twice, or no store at all.
     """
     from kmgraph_server import create_app
 
-    folders = {"": config.store or Path()}
-    for mount in mounts:
+    if config.store is None:
+        raise ConfigError("no store to serve: give its folder with --store, or set KMGRAPH_STORE")
+    folders: dict[str, Path] = {"": config.store}
+    for mount in config.mounts:
         if mount.path in folders:
             raise ConfigError(f"two stores are mounted at {mount.path}: give each its own path")
         for path, folder in folders.items():
@@ -90,24 +88,32 @@ def _create_apps(config: ServerConfig, mounts: Sequence[Mount]) -> dict[str, Fla
     return {path: create_app(replace(config, store=folder)) for path, folder in folders.items()}
 
 
+def _nothing() -> None:
+    """Do nothing."""
+
+
 def run(
     app: WSGIApplication,
-    host: str,
-    port: int,
+    config: ServerConfig,
     *,
-    threads: int,
-    limit: int,
-    announce: Callable[[str], Any],
+    announce: Callable[[str], Any] = click.echo,
+    on_stop: Callable[[], None] = _nothing,
+    on_end: Callable[[], None] = _nothing,
 ) -> None:
     """Run an application until SIGINT or SIGTERM; requests that run have a moment to end.
 
-    :param limit: longest body of a request that the application takes, in bytes.
+    :param config: where to listen, and the limits of requests.
     :param announce: told the URL of the home page.
+    :param on_stop: called when the stop begins and requests may still run.
+    :param on_end: called when none runs any more or their time is over; it has to stop what
+        threads still wait for.
     :raises StoreError: the address is in use or not one of this machine.
     """
     try:
         from waitress.server import create_server
         from waitress.wasyncore import close_all
+
+        from kmgraph_server.stopping import Stopper
     except ImportError as error:
         raise MissingExtraError("waitress", "server") from error
     # Requests that wait for a thread are normal here and not worth a warning each.
@@ -117,32 +123,32 @@ def run(
         server = create_server(
             app,
             map=sockets,
-            host=host,
-            port=port,
-            threads=threads,
+            host=config.host,
+            port=config.port,
+            threads=config.threads,
             ident="kmgraph",
-            clear_untrusted_proxy_headers=True,
+            # Where proxies are trusted, the application reads what they say.
+            clear_untrusted_proxy_headers=not config.trusted_proxies,
+            connection_limit=_MOST_CONNECTIONS,
+            # Of file numbers from 1,024 on, which stores and connections come to, select() fails.
+            asyncore_use_poll=True,
+            # So that a query is stopped when its asker leaves.
+            channel_request_lookahead=1,
             # A little more than Flask takes, so that Flask tells the client what is wrong.
-            max_request_body_size=limit + _BODY_MARGIN_BYTES,
+            max_request_body_size=config.upload_limit_bytes + _BODY_MARGIN_BYTES,
         )
     except OSError as error:
         close_all(sockets, ignore_all=True)
         raise StoreError(
-            f"cannot listen at {host}, port {port} ({error.strerror or error}): "
+            f"cannot listen at {config.host}, port {config.port} ({error.strerror or error}): "
             "choose another port, or stop what uses this one"
         ) from error
-    announce(_address(server, host))
-    previous = signal.signal(signal.SIGTERM, _stop)
+    announce(_address(server, config.host))
     try:
-        server.run()
+        Stopper(sockets, config.shutdown_s, on_stop, on_end).run()
+        server.task_dispatcher.shutdown(timeout=_THREADS_END_S)
     finally:
-        signal.signal(signal.SIGTERM, previous)
         close_all(sockets, ignore_all=True)
-
-
-def _stop(number: int, frame: FrameType | None) -> None:
-    """Leave the server's loop, which then ends its threads."""
-    raise SystemExit(0)
 
 
 def _address(server: Any, host: str) -> str:

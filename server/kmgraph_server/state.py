@@ -1,191 +1,192 @@
-"""The dataset that is served, kept up to date without disturbing running requests.
-
-A request leases what is current when it first needs data, and keeps it to its end. When the
-store's pointer has moved, the next lease opens the new generation; the old one is closed when
-its last request is done.
-"""
+"""What an application has: its settings, its data, and the processes that evaluate queries."""
 
 from __future__ import annotations
 
-import logging
-import threading
-from collections.abc import Callable
-from functools import cached_property
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-import pyoxigraph as ox
-from flask import Flask, current_app, g
+from flask import Flask, current_app, g, has_request_context, request
 
-from kmgraph.dataset import open_store
-from kmgraph.errors import ConfigError, KmGraphError, StoreUnavailableError
-from kmgraph.namespaces import KM
-from kmgraph.stores.generations import GenerationStore
+from kmgraph.access.tokens import TokenRegister
+from kmgraph.errors import ConfigError, StoreUnavailableError
+from kmgraph.execution.limits import Limits
+from kmgraph.execution.messages import Job, Outcome
+from kmgraph.execution.pool import WorkerPool
+from kmgraph.sparql.outbound import Services
+from kmgraph_server.access import Access, caller
 from kmgraph_server.config import ServerConfig
-from kmgraph_server.pages.facts import DatasetFacts
-from kmgraph_server.pages.names import Names
+from kmgraph_server.metrics import Metrics
+from kmgraph_server.observing import notes_of
+from kmgraph_server.pools import lease_pool, return_pool
+from kmgraph_server.response_cache import Pointer, ResponseCache
+from kmgraph_server.snapshots import Holder, Snapshot, holder_of_dataset, holder_of_store
 
 if TYPE_CHECKING:
-    from kmgraph.dataset import DatasetCard, EvidenceDataset
-    from kmgraph.questions import Catalogue
+    from kmgraph.dataset import EvidenceDataset
 
 _EXTENSION: Final = "kmgraph"
-_SYNTHETIC: Final = ox.NamedNode(f"{KM}synthetic")
-_LOG = logging.getLogger(__name__)
+_STOPPING: Final = "kmgraph-stopping"
+_CLOSED: Final = "kmgraph-closed"
 
 
-class Snapshot:
-    """A dataset that is open, with what pages need of it more than once.
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What an application has.
 
-    :ivar dataset: the dataset.
-    :ivar generation: id of its generation, or None for one in memory.
+    :ivar config: its settings.
+    :ivar holder: gives out the data.
+    :ivar pool: evaluates queries.
+    :ivar metrics: what is measured of it.
+    :ivar cache: answers that are kept.
+    :ivar pointer: tells the current generation.
     """
 
-    def __init__(self, dataset: EvidenceDataset) -> None:
-        self.dataset = dataset
-        self.generation = dataset.generation
-        self.users = 0
-
-    @cached_property
-    def names(self) -> Names:
-        """Names and local links of its terms."""
-        return Names(self.dataset.store)
-
-    @cached_property
-    def cards(self) -> list[DatasetCard]:
-        """What its datasets say of themselves."""
-        return self.dataset.datasets()
-
-    @cached_property
-    def is_synthetic(self) -> bool:
-        """Whether its records were generated, and describe nothing real."""
-        marks = self.dataset.store.quads(None, _SYNTHETIC, None, ox.DefaultGraph())
-        return any(str(getattr(mark.object, "value", "")) in ("true", "1") for mark in marks)
-
-    @cached_property
-    def catalogue(self) -> Catalogue:
-        """The saved questions."""
-        return self.dataset.questions
-
-    @cached_property
-    def facts(self) -> DatasetFacts:
-        """What the home page says of it."""
-        return DatasetFacts.read(self.dataset)
-
-
-class Holder:
-    """Gives out the current snapshot and takes it back.
-
-    :param open_dataset: opens what is current.
-    :param current_id: tells the id of what is current.
-    """
-
-    def __init__(
-        self, open_dataset: Callable[[], EvidenceDataset], current_id: Callable[[], int | None]
-    ) -> None:
-        self._open_dataset, self._current_id = open_dataset, current_id
-        self._lock = threading.Lock()
-        self._current: Snapshot | None = None
-
-    def acquire(self) -> Snapshot:
-        """Return the current snapshot; hand it back with :meth:`release`.
-
-        :raises StoreUnavailableError: nothing is published yet.
-        """
-        with self._lock:
-            snapshot = self._up_to_date()
-            snapshot.users += 1
-            return snapshot
-
-    def release(self, snapshot: Snapshot) -> None:
-        """Take a snapshot back; one that is no longer current is closed with its last user."""
-        with self._lock:
-            snapshot.users -= 1
-            if snapshot.users == 0 and snapshot is not self._current:
-                snapshot.dataset.close()
-
-    def close(self) -> None:
-        """Close what is open, once no request uses it."""
-        with self._lock:
-            snapshot, self._current = self._current, None
-            if snapshot is not None and snapshot.users == 0:
-                snapshot.dataset.close()
-
-    def _up_to_date(self) -> Snapshot:
-        """Return the current snapshot, opened anew where the pointer has moved."""
-        old = self._current
-        if old is not None and old.generation == self._current_id():
-            return old
-        try:
-            snapshot = Snapshot(self._open_dataset())
-        except KmGraphError:
-            if old is None:
-                raise
-            # An answer from the last good state is worth more than none.
-            _LOG.exception("the new generation cannot be opened; still serving the old one")
-            return old
-        self._current = snapshot
-        if old is not None and old.users == 0:
-            old.dataset.close()
-        return snapshot
+    config: ServerConfig
+    holder: Holder
+    pool: WorkerPool
+    metrics: Metrics
+    cache: ResponseCache
+    pointer: Pointer
 
 
 def install(app: Flask, config: ServerConfig, dataset: EvidenceDataset | None) -> None:
-    """Give the application its settings and its holder.
+    """Give the application its settings, its data and its workers.
 
     :raises ConfigError: there is neither a store nor a dataset.
     """
-    app.extensions[_EXTENSION] = (config, _holder(config, dataset))
+    if dataset is None and config.store is None:
+        raise ConfigError("no store to serve: give its folder, or set KMGRAPH_STORE")
+    pool = lease_pool(config)
+
+    def run(job: Job) -> Outcome:
+        """Evaluate a query for the running request, and stop it when its asker leaves."""
+        return evaluate(pool, replace(job, services=_services(config)))
+
+    union = config.union_default_graph
+    register: TokenRegister | None = None
+    if dataset is None and config.store is not None:
+        found = holder_of_store(config.store, run, pool.renew, union_default_graph=union)
+        register = TokenRegister(config.store)
+    elif dataset is not None:
+        found = holder_of_dataset(dataset, run, union_default_graph=union)
+    cache = ResponseCache(config.cache_bytes)
+    metrics = Metrics(pool.stats, lambda: found.generation, cache.stats)
+    current = config.store / "current" if dataset is None and config.store else None
+    pointer = Pointer(current, found.current_id)
+    app.extensions[_EXTENSION] = Served(config, found, pool, metrics, cache, pointer)
+    is_read_only = config.read_only or register is None
+    app.extensions["kmgraph-access"] = Access(register, config.view, is_read_only)
     app.teardown_appcontext(_release)
 
 
-def _holder(config: ServerConfig, dataset: EvidenceDataset | None) -> Holder:
-    """Return the holder of a store on disk or of a dataset that is open already."""
-    if dataset is not None:
-        fixed = dataset
-        return Holder(lambda: fixed, lambda: fixed.generation)
-    if config.store is None:
-        raise ConfigError("no store to serve: give its folder, or set KMGRAPH_STORE")
-    path, view = config.store, config.view
+def evaluate(pool: WorkerPool, job: Job, limits: Limits | None = None) -> Outcome:
+    """Evaluate a query; where a request asks it, it is stopped when the client leaves."""
+    if not has_request_context():
+        return pool.run(job, limits=limits)
+    labelled = replace(job, label=notes_of(request.environ).request_id)
+    return pool.run(
+        labelled, limits=limits, is_abandoned=request.environ.get("waitress.client_disconnected")
+    )
 
-    def current_id() -> int | None:
-        return GenerationStore(path).current_id()
 
-    return Holder(lambda: open_store(path, view=view), current_id)
+def served() -> Served:
+    """Return what the running application has."""
+    found: Served = current_app.extensions[_EXTENSION]
+    return found
+
+
+def served_by(app: Flask) -> Served:
+    """Return what an application has."""
+    found: Served = app.extensions[_EXTENSION]
+    return found
 
 
 def settings() -> ServerConfig:
     """Return the settings of the running application."""
-    config: ServerConfig = current_app.extensions[_EXTENSION][0]
-    return config
+    return served().config
+
+
+def services() -> Services:
+    """Return which other endpoints queries may ask."""
+    return _services(settings())
+
+
+def _services(config: ServerConfig) -> Services:
+    """Return which other endpoints queries may ask, by some settings."""
+    return Services(config.service_allow, config.service_allow_private)
 
 
 def holder(app: Flask) -> Holder:
     """Return the holder of an application."""
-    found: Holder = app.extensions[_EXTENSION][1]
-    return found
+    found: Served = app.extensions[_EXTENSION]
+    return found.holder
+
+
+def stop(app: Flask) -> None:
+    """Have an application say that it is about to stop."""
+    app.extensions[_STOPPING] = True
+
+
+def is_stopping() -> bool:
+    """Say whether the running application is about to stop."""
+    return bool(current_app.extensions.get(_STOPPING))
+
+
+def metrics_of(app: Flask) -> Metrics:
+    """Return what is measured of an application."""
+    found: Served = app.extensions[_EXTENSION]
+    return found.metrics
+
+
+def view_of(app: Flask) -> str:
+    """Return the key of the view that callers without a token see."""
+    found: Served = app.extensions[_EXTENSION]
+    return found.config.view
+
+
+def close(app: Flask) -> None:
+    """Let go of the data and of the workers of an application; it answers no more."""
+    found: Served = app.extensions[_EXTENSION]
+    if not app.extensions.get(_CLOSED):
+        app.extensions[_CLOSED] = True
+        found.holder.close()
+        return_pool(found.config)
 
 
 def snapshot() -> Snapshot:
-    """Return the snapshot of the running request, the same one until it ends.
+    """Return the data that the caller of the running request sees, the same until it ends.
 
     :raises StoreUnavailableError: nothing is published yet.
+    :raises TokenError: the caller's token is not valid.
     """
     if "snapshot" not in g:
-        g.snapshot = holder(current_app).acquire()
+        g.snapshot = served().holder.acquire(caller().view)
     found: Snapshot = g.snapshot
     return found
 
 
+def public_snapshot() -> Snapshot:
+    """Return what callers without a token see, for the frame of pages and of errors.
+
+    :raises StoreUnavailableError: nothing is published yet.
+    """
+    if "public_snapshot" not in g:
+        g.public_snapshot = served().holder.acquire(settings().view)
+    found: Snapshot = g.public_snapshot
+    return found
+
+
 def snapshot_if_any() -> Snapshot | None:
-    """Return the snapshot of the running request, or None where there is nothing to serve."""
+    """Return what the frame of pages shows, or None where there is nothing to serve."""
     try:
-        return snapshot()
+        return g.snapshot if "snapshot" in g else public_snapshot()
     except StoreUnavailableError:
         return None
 
 
 def _release(error: BaseException | None) -> None:
-    """Hand back the snapshot of a request."""
-    leased: Snapshot | None = g.pop("snapshot", None)
-    if leased is not None:
-        holder(current_app).release(leased)
+    """Hand back the snapshots of a request."""
+    for name in ("snapshot", "public_snapshot"):
+        leased: Snapshot | None = g.pop(name, None)
+        if leased is not None:
+            served().holder.release(leased)

@@ -10,15 +10,17 @@ from flask import Flask
 from kmgraph.namespaces import KM
 from kmgraph_server.negotiation import Offer
 from kmgraph_server.pages import words
-from kmgraph_server.state import snapshot, snapshot_if_any
+from kmgraph_server.state import snapshot_if_any
 
 #: Short name of a format to what people call it.
 _FORMATS: Final = {
     "csv": "CSV",
     "json": "JSON",
     "jsonld": "JSON-LD",
+    "nq": "N-Quads",
     "nt": "N-Triples",
     "rdf": "RDF/XML",
+    "trig": "TriG",
     "tsv": "TSV",
     "ttl": "Turtle",
     "xml": "XML",
@@ -55,7 +57,8 @@ def _common() -> dict[str, Any]:
 
 def _local(iri: str) -> str:
     """Return the address of the page of a thing; the page itself for what has none."""
-    return snapshot().names.link(iri) or "#"
+    served = snapshot_if_any()
+    return (served and served.names.link(iri)) or "#"
 
 
 def licence_in_words(iri: str) -> str:

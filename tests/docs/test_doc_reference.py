@@ -65,11 +65,11 @@ def test_generated_parts_are_up_to_date(page: Path, generate: ModuleType) -> Non
 
 
 def test_every_generated_part_has_its_place(generate: ModuleType) -> None:
-    """Each part stands on one page, once."""
+    """Each part stands on one page, once, also those that other programs write."""
     found = [
         name for page in PAGES for name in re.findall(r"<!-- begin: (.+?) -->", read(page.name))
     ]
-    assert sorted(generate.section_names()) == sorted(found)
+    assert sorted([*generate.section_names(), *generate.WRITTEN_ELSEWHERE]) == sorted(found)
 
 
 def test_check_tells_old_from_new(
@@ -91,13 +91,25 @@ def test_every_command_has_a_heading(generate: ModuleType) -> None:
     """What can be typed is explained."""
     wanted = {f"kmgraph {name}" for name in generate.all_commands()}
     assert wanted <= set(headings(read("command-line.md")))
-    assert "kmgraph serve" in wanted
+    assert {"kmgraph serve", "kmgraph token", "kmgraph token create"} <= wanted
 
 
-def test_every_setting_has_a_heading() -> None:
-    """What can be set is explained."""
-    wanted = {f"KMGRAPH_{field.name.upper()}" for field in fields(ServerConfig)}
-    assert wanted <= set(headings(read("http.md")))
+def test_every_setting_can_be_linked_to() -> None:
+    """What can be set is explained, under the name of the variable and of the option too."""
+    page = read("operations.md")
+    help_text = read("command-line.md")
+    for field in fields(ServerConfig):
+        assert field.name in anchors(page)
+        assert f"`KMGRAPH_{field.name.upper()}`" in page
+        option = f"--{(field.metadata['flag'] or field.name).replace('_', '-')}"
+        assert f"`{option}`" in page
+        assert option in help_text
+
+
+def test_an_error_whose_status_varies_says_so(generate: ModuleType) -> None:
+    """The status of a remote endpoint's failure depends on what it was."""
+    assert "HTTP status: 502, or 504 where `timed_out` is true." in generate.error("remote-service")
+    assert "HTTP status: 503." in generate.error("query-timeout")
 
 
 def test_every_address_of_the_server_is_listed() -> None:

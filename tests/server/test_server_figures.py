@@ -11,9 +11,9 @@ from urllib.parse import quote
 import pytest
 
 import kmgraph
+from kmgraph.errors import BusyError
 from kmgraph_server import ServerConfig, create_app
 from kmgraph_server.drawing import Drawings
-from kmgraph_server.errors import BusyError
 from kmgraph_server.state import holder
 from kmgraph_server.views import figures
 
@@ -158,7 +158,7 @@ def test_a_picture_is_drawn_once_for_a_generation(client, rated_app, monkeypatch
         path = "/figures/profile.svg?scheme=parihs-1998&case="
         client.get(path + ("fx-edge", "fx-hair", "fx-misfit", "fx-north", "fx-south")[number % 5])
     held = holder(rated_app)
-    served = held.acquire()
+    served = held.acquire("public")
     held.release(served)
     assert 3 == figures.DRAWINGS.count(served)
     figures.DRAWINGS.forget(served)
@@ -258,8 +258,9 @@ def test_a_busy_server_says_when_to_come_again(client, monkeypatch):
     assert 200 == client.get("/healthz").status_code
 
 
-def test_without_the_library_the_table_is_left(client, monkeypatch):
+def test_without_the_library_the_table_is_left(rated, monkeypatch):
     """The page shows no picture that could not be had."""
+    client = create_app(ServerConfig(cache_bytes=0), dataset=rated).test_client()
     monkeypatch.setattr(figures, "can_draw", lambda: False)
     text = client.get(f"/profile?{CASE}", headers=HTML).text
     assert "<img" not in text

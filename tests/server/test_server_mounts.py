@@ -244,7 +244,7 @@ def test_home_pages_lead_to_each_other(client):
 def holder_dataset(client):
     """Return the dataset of the first store."""
     kept = holder(client.application.app)
-    snapshot = kept.acquire()
+    snapshot = kept.acquire("public")
     kept.release(snapshot)
     return snapshot.dataset
 
@@ -357,9 +357,9 @@ def test_python_reports_them_too(stores, tmp_path):
     """The same checks stand behind the function."""
     real, made = stores
     with pytest.raises(ConfigError, match="give a slash"):
-        serve(real, port=0, mounts=[Mount("synthetic", made)])
+        serve(ServerConfig(store=real, port=0, mounts=(Mount("synthetic", made),)))
     with pytest.raises(StoreUnavailableError):
-        serve(real, port=0, mounts=[Mount("/synthetic", tmp_path / "none")])
+        serve(ServerConfig(store=real, port=0, mounts=(Mount("/synthetic", tmp_path / "none"),)))
 
 
 def test_a_neighbour_in_trouble_troubles_nobody(stores, tmp_path):
@@ -411,7 +411,7 @@ def test_one_process_serves_both(stores):
             assert headers.get(SYNTHETIC) == ("true" if place else None)
             assert title in answer(f"{place}id/study/S1")[1]
         kmgraph.build([small_bundle(synthetic=True)], made)
-        assert json.loads(answer("synthetic/healthz")[1])["generation"] == 2
+        assert json.loads(answer("synthetic/readyz")[1])["generation"] == 2
         assert json.loads(answer("healthz")[1])["generation"] == 1
         process.send_signal(signal.SIGTERM)
         output, errors = process.communicate(timeout=TIMEOUT_S)

@@ -15,6 +15,7 @@ from rdflib.compare import isomorphic
 
 from kmgraph.dataset import EvidenceDataset
 from kmgraph.errors import QueryEvaluationError
+from kmgraph.execution.pool import WorkerPool
 from kmgraph.namespaces import FRAMEWORK, KM, PROV
 from kmgraph.pipeline import DatasetBuilder
 from kmgraph.records import (
@@ -32,6 +33,7 @@ from kmgraph.records import (
 from kmgraph.stores.oxigraph import MemoryStore
 from kmgraph_server import ServerConfig, create_app
 from kmgraph_server.pages.names import Names
+from kmgraph_server.state import holder
 
 HTML = {"Accept": "text/html"}
 STUDY = "/doc/study/ndl-CYP3"
@@ -346,7 +348,7 @@ def test_an_iri_with_encoded_characters_is_found(tail):
     """The path is taken as it was sent, by the link of a page and by the redirect from /id/."""
     iri = f"https://x.org/id/{tail}"
     client = loaded(f'<{iri}> {TITLE} "Named" .\n<urn:a> <urn:b> <{iri}> .')
-    address = Names(client.application.extensions["kmgraph"][1].acquire().dataset.store).link(iri)
+    address = Names(holder(client.application).acquire("public").dataset.store).link(iri)
     page = client.get(address, headers=HTML)
     assert page.status_code == 200
     assert f"<code>{html.escape(iri).replace('&#x27;', '&#39;')}</code>" in page.text
@@ -623,7 +625,7 @@ def test_a_failure_tells_nothing_of_the_inside(evidence, monkeypatch, caplog):
     def fail(*args, **kwargs):
         raise QueryEvaluationError("cannot read /srv/store/000001/CURRENT")
 
-    monkeypatch.setattr(type(evidence.store), "query", fail)
+    monkeypatch.setattr(WorkerPool, "run", fail)
     response = app.test_client().get("/sparql?query=ASK{}")
     assert response.status_code == 500
     assert "/srv" not in response.text

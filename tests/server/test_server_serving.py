@@ -18,7 +18,7 @@ from click.testing import CliRunner
 import kmgraph
 from kmgraph.bundles.files import example_path
 from kmgraph.errors import StoreError, StoreUnavailableError
-from kmgraph_server import serve
+from kmgraph_server import ServerConfig, serve
 from kmgraph_server.cli import serve as command
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -75,7 +75,7 @@ def test_it_starts_answers_and_stops_cleanly(store, stop):
 def test_a_store_that_is_not_there_is_reported_before_listening(tmp_path):
     """The error says what to run."""
     with pytest.raises(StoreUnavailableError, match="kmgraph init"):
-        serve(tmp_path / "none", port=0)
+        serve(ServerConfig(store=tmp_path / "none", port=0))
     result = CliRunner().invoke(command, ["--store", str(tmp_path / "none")])
     assert result.exit_code == 1
     assert "kmgraph init" in result.output
@@ -86,4 +86,4 @@ def test_a_port_in_use_is_reported(store):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(StoreError, match="choose another port"):
-            serve(store, port=port, announce=list)
+            serve(ServerConfig(store=store, port=port), announce=list)

@@ -8,7 +8,7 @@ import pytest
 
 from kmgraph.errors import ConfigError, StoreUnavailableError
 from kmgraph.stores.generations import GenerationStore
-from kmgraph_server import ServerConfig, create_app
+from kmgraph_server import ServerConfig, create_app, read_config
 from kmgraph_server.state import holder
 
 COUNT = "/sparql?query=SELECT+(COUNT(*)+AS+?n)+{+?s+?p+?o+}"
@@ -47,19 +47,21 @@ def app(store):
 def counted(client):
     """Return the number of triples and the generation that a server answers from."""
     number = client.get(COUNT).json["results"]["bindings"][0]["n"]["value"]
-    return int(number), client.get("/healthz").json["generation"]
+    return int(number), client.get("/readyz").json["generation"]
 
 
 def test_before_anything_is_published_the_server_says_so(app, store, publish):
     """503 without paths of files, and the first generation is taken up as soon as it is there."""
     client = app.test_client()
-    for path in ("/", "/healthz", COUNT):
+    for path in ("/", "/readyz", COUNT):
         response = client.get(path)
         assert response.status_code == 503
         assert str(store.path) not in response.text
         assert response.headers["Retry-After"]
+    assert client.get("/healthz").json == {"generation": None, "status": "ok"}
     publish(3)
     assert counted(client) == (3, 1)
+    assert client.get("/readyz").json == {"generation": 1, "status": "ready"}
 
 
 def test_a_new_generation_is_served_at_once_and_the_old_one_is_freed(app, store, publish):
@@ -76,7 +78,7 @@ def test_a_running_request_keeps_its_generation(app, store, publish):
     """Readers keep what they opened; the old one goes with its last reader."""
     publish(3)
     kept = holder(app)
-    running = kept.acquire()
+    running = kept.acquire("public")
     publish(5)
     assert counted(app.test_client()) == (5, 2)
     assert running.dataset.store.count() == 3
@@ -130,6 +132,6 @@ def test_settings_are_checked():
     with pytest.raises(ConfigError, match="KMGRAPH_STORE"):
         create_app(ServerConfig())
     with pytest.raises(ConfigError, match="whole number"):
-        ServerConfig.from_environment({"KMGRAPH_BODY_LIMIT_BYTES": "many"})
+        read_config(environment={"KMGRAPH_BODY_LIMIT_BYTES": "many"})
     with pytest.raises(ConfigError, match="at least 1"):
         ServerConfig(page_row_limit=0)

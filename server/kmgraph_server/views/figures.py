@@ -15,7 +15,8 @@ from kmgraph_server.drawing import Drawings
 from kmgraph_server.errors import MalformedRequestError
 from kmgraph_server.pages.entity_page import EntityPage
 from kmgraph_server.pages.figures_page import grid_rows, profile_rows, programmes
-from kmgraph_server.state import Snapshot, settings, snapshot
+from kmgraph_server.snapshots import Snapshot
+from kmgraph_server.state import settings, snapshot
 from kmgraph_server.views.responses import page
 
 blueprint = Blueprint("figures", __name__)
@@ -179,6 +180,4 @@ def _picture(form: str, key: tuple[str, ...], make: Callable[[], Profile | Grid]
     response = Response(body, content_type=_MEDIA_TYPES[form])
     if form == "svg":
         response.headers["Content-Security-Policy"] = _SVG_POLICY
-    response.add_etag()
-    response.make_conditional(request)
     return response

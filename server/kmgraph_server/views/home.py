@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, render_template, request
 
+from kmgraph_server.addresses import rooted
+from kmgraph_server.caching import depends_on_more
+from kmgraph_server.headers import link
 from kmgraph_server.mounts import neighbours, roots
 from kmgraph_server.state import snapshot
 from kmgraph_server.views.responses import page
@@ -14,17 +17,20 @@ blueprint = Blueprint("home", __name__)
 @blueprint.get("/")
 def home() -> Response:
     """Show what is here."""
-    served = snapshot()
-    return page(
+    served, others = snapshot(), neighbours()
+    response = page(
         render_template(
             "home.html",
             facts=served.facts,
             names=served.names,
             questions=list(served.catalogue.values()),
             address=request.url_root.rstrip("/"),
-            neighbours=neighbours(),
+            neighbours=others,
         )
     )
+    described = link(rooted("/openapi.json"), "service-desc", "application/json")
+    response.headers.add("Link", described)
+    return depends_on_more(response) if others else response
 
 
 @blueprint.get("/robots.txt")

@@ -10,9 +10,11 @@ from flask import Blueprint, Response, render_template, request
 
 from kmgraph.errors import ParameterError
 from kmgraph.questions import Question, answer
+from kmgraph.sparql import analyse
 from kmgraph_server.addresses import rooted
+from kmgraph_server.caching import not_stored, precheck, query_tag, tagged
 from kmgraph_server.errors import MalformedRequestError
-from kmgraph_server.negotiation import ANSWER, HTML, LISTING
+from kmgraph_server.negotiation import ANSWER, HTML, LISTING, Offer
 from kmgraph_server.pages.answer_page import lacks_required, pickers, tabulate
 from kmgraph_server.pages.entity_page import where
 from kmgraph_server.problems import to_problem
@@ -59,8 +61,20 @@ def ask(name: str) -> Response:
     question, wanted = _question(name)
     given, named = _given()
     offer = negotiated(ANSWER, [wanted] if wanted else named)
-    path = rooted(f"/questions/{question.id}")
     chosen = {key: value for key, value in given.items() if value}
+    is_volatile = analyse(question.query).is_volatile
+    tag = query_tag("question", repr(question), str(sorted(given.items())), offer.content_type)
+    if not is_volatile and (unchanged := precheck(tag)):
+        return unchanged
+    response = _answered(question, given, chosen, offer)
+    return not_stored(response) if is_volatile else tagged(response, tag)
+
+
+def _answered(
+    question: Question, given: dict[str, str], chosen: dict[str, str], offer: Offer
+) -> Response:
+    """Return the form of a question and its answer, or the answer as data."""
+    path = rooted(f"/questions/{question.id}")
     query = f"?{urlencode(chosen)}" if chosen else ""
     forms = forms_by_extension(path, ANSWER, query)
     if offer is HTML:

@@ -17,10 +17,11 @@ import pyoxigraph as ox
 from flask import Blueprint, Response, render_template, request
 
 from kmgraph.entity import Entity
-from kmgraph.errors import RecordNotFoundError
+from kmgraph.errors import GoneError, RecordNotFoundError
 from kmgraph.namespaces import FRAMEWORK, expand
 from kmgraph.results import Triples
 from kmgraph.stores.base import QuadStore
+from kmgraph.stores.tombstones import Tombstones
 from kmgraph_server.addresses import iri_tails, rooted, to_path, to_uri
 from kmgraph_server.headers import link
 from kmgraph_server.negotiation import DOCUMENT, Offer, by_name
@@ -28,7 +29,8 @@ from kmgraph_server.pages import ontology_page
 from kmgraph_server.pages.entity_page import read_entity, where
 from kmgraph_server.pages.reading_box import read_boxes, why_no_reading
 from kmgraph_server.pages.study_page import read_sections
-from kmgraph_server.state import Snapshot, settings, snapshot
+from kmgraph_server.snapshots import Snapshot
+from kmgraph_server.state import settings, snapshot
 from kmgraph_server.views.responses import (
     Form,
     add_alternates,
@@ -54,7 +56,9 @@ _DEFAULT: Final = ox.DefaultGraph()
 @blueprint.get("/id/<path:path>")
 def thing(path: str) -> Response:
     """Send whoever asks for a thing to the document about it."""
-    tail = to_path(iri_tails(request.environ, "/id/", path)[0])
+    tails = iri_tails(request.environ, "/id/", path)
+    _refuse_erased(snapshot().dataset.base, tails)
+    tail = to_path(tails[0])
     target = rooted(f"/doc/{tail}")
     if request.query_string:
         target += f"?{request.query_string.decode('latin-1')}"
@@ -96,10 +100,11 @@ def _find(store: QuadStore, namespace: str, tails: Sequence[str]) -> tuple[str, 
     """Return the IRI of what is meant, and the form that an extension asks for.
 
     Ids may hold dots, so a path counts as a whole before its end counts as an extension. IRIs of
-    frameworks end in a slash, which people leave out.
+    frameworks end in a slash, which people leave out; others do not, and people put one there.
 
     :raises RecordNotFoundError: the store says nothing of it.
     """
+    tails = [*tails, *(tail[:-1] for tail in tails if tail.endswith("/"))]
     for tail in tails:
         for iri in (namespace + tail, f"{namespace}{tail}/"):
             if _is_known(store, iri):
@@ -109,7 +114,26 @@ def _find(store: QuadStore, namespace: str, tails: Sequence[str]) -> tuple[str, 
         for iri in (namespace + stem, f"{namespace}{stem}/") if dot else ():
             if extension in _EXTENSIONS and _is_known(store, iri):
                 return iri, _EXTENSIONS[extension]
+    _refuse_erased(namespace, tails)
     raise RecordNotFoundError(f"nothing is known of <{namespace}{tails[0]}>")
+
+
+def _refuse_erased(namespace: str, tails: Sequence[str]) -> None:
+    """Raise where what is meant was erased, as far as the caller could ever see it.
+
+    :raises GoneError: it was; the message does not repeat what it was called.
+    """
+    folder = settings().store
+    erased = Tombstones.of(folder) if folder is not None else Tombstones()
+    if not erased:
+        return
+    stems = (tail.rpartition(".") for tail in tails)
+    known = (stem for stem, _, extension in stems if extension in _EXTENSIONS)
+    for tail in (*tails, *known):
+        stone = erased.find(namespace + tail, view=snapshot().key)
+        if stone is not None:
+            day = stone.erased.partition("T")[0]
+            raise GoneError(f"This was erased on {day}, and nothing is kept of it.")
 
 
 def _is_known(store: QuadStore, iri: str) -> bool:

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from tempfile import SpooledTemporaryFile
-from typing import IO, Final, cast
+from typing import IO
 
 from flask import Response, request
 
 from kmgraph.errors import TermError
-from kmgraph.formats import Format
-from kmgraph.results import Boolean, Solutions, Triples
+from kmgraph.results import Triples
+from kmgraph_server.compression import FileResponse
 from kmgraph_server.errors import NotAcceptableError
 from kmgraph_server.headers import link
 from kmgraph_server.negotiation import HTML, Offer, by_names, choose, forms
 from kmgraph_server.state import snapshot
-
-#: Bytes of a result that are held in memory before it goes to a temporary file.
-SPOOL_BYTES: Final = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +51,17 @@ def _listed(offers: Sequence[Offer]) -> list[Offer]:
     return [offer for offer in offers if offer is HTML] + forms(offers)
 
 
-def negotiated(offers: Sequence[Offer], names: Sequence[str] = ()) -> Offer:
+def negotiated(offers: Sequence[Offer], names: Sequence[str] = (), version: str = "1.1") -> Offer:
     """Return what to send: by short name where one is given that fits, else by the Accept header.
 
     :param names: values of ``format``, best first.
+    :param version: version of RDF that is asked for where neither says one.
     :raises MalformedRequestError: the names are those of no format at all.
     :raises NotAcceptableError: nothing on offer is acceptable.
     """
     given = [name for name in names if name.strip()]
-    return by_names(given, offers) or choose(request.headers.get("Accept"), offers)
+    accept = request.headers.get("Accept")
+    return by_names(given, offers, version) or choose(accept, offers, version)
 
 
 def page(text: str) -> Response:
@@ -107,55 +105,16 @@ def _others(offers: Sequence[Offer], refused: Offer) -> list[str]:
     return [offer.media_type for offer in forms(offers) if offer.format != refused.format]
 
 
-def result(
-    answer: Solutions | Boolean | Triples, offer: Offer, fmt: Format, offers: Sequence[Offer]
-) -> Response:
-    """Return the result of a query.
+def from_file(body: IO[bytes], length: int, offer: Offer) -> Response:
+    """Return what a file holds, in the media type of an offer.
 
-    It is written out whole before the first byte is sent, so that a query that fails half way
-    gets an error and never a short answer that looks complete.
+    It was written whole before the first byte is sent, so a query that fails half way got an error
+    and never a short answer that looks complete.
 
-    :param offers: what could be sent instead.
-    :raises NotAcceptableError: the format has no way to write the result.
+    :param body: file at its beginning, which is closed in the end.
+    :param length: number of bytes.
     """
-    buffer = cast("IO[bytes]", SpooledTemporaryFile(max_size=SPOOL_BYTES))
-    try:
-        answer.write(buffer, fmt)
-        length = buffer.tell()
-        buffer.seek(0)
-    except BaseException as error:
-        buffer.close()
-        if isinstance(error, TermError):
-            raise NotAcceptableError(_others(offers, offer), str(error)) from error
-        raise
-    finally:
-        _let_go(answer)
-    response = Response(_chunks(buffer), content_type=offer.content_type)
-    response.content_length = length
-    if request.method == "HEAD":
-        # The body of such an answer is never read, and then nothing closes it either.
-        buffer.close()
-    else:
-        response.call_on_close(buffer.close)
-    return varying(response)
-
-
-def _chunks(buffer: IO[bytes]) -> Iterator[bytes]:
-    """Yield the content of a file in parts, and close it at its end."""
-    with buffer:
-        while part := buffer.read(65_536):
-            yield part
-
-
-def _let_go(answer: Solutions | Boolean | Triples) -> None:
-    """Free what the engine holds for an answer that was written out.
-
-    The engine's solutions may be freed by the thread that made them and by no other, so they
-    cannot be left to the garbage collector, which runs in any thread.
-    """
-    rows = iter(answer) if isinstance(answer, Solutions) else None
-    if isinstance(rows, Generator):
-        rows.close()
+    return varying(FileResponse(body, length, offer.content_type))
 
 
 def varying(response: Response) -> Response:

@@ -13,15 +13,27 @@ from flask import Blueprint, Response, render_template, request
 from kmgraph import artefacts
 from kmgraph.errors import QueryError
 from kmgraph.namespaces import PREFIXES
-from kmgraph.sparql import analyse
+from kmgraph.sparql import QueryFacts, analyse, normalise
 from kmgraph_server.addresses import rooted
+from kmgraph_server.caching import not_stored, precheck, tagged
 from kmgraph_server.errors import MalformedRequestError
 from kmgraph_server.negotiation import BOOLEAN, GRAPH, HTML, SOLUTIONS, Offer, forms
+from kmgraph_server.observing import notes_of
 from kmgraph_server.pages.results_page import ResultTable, tabulate
 from kmgraph_server.problems import Problem, to_problem
 from kmgraph_server.protocol import ProtocolRequest, parse_request
-from kmgraph_server.state import settings, snapshot
-from kmgraph_server.views.responses import negotiated, page, result, varying
+from kmgraph_server.service_description import describe
+from kmgraph_server.state import services, settings, snapshot
+from kmgraph_server.views.answering import (
+    answered,
+    ask_for_page,
+    body_of_query,
+    endpoint,
+    hash_of,
+    service_facts,
+    tag_of,
+)
+from kmgraph_server.views.responses import graph, negotiated, page, varying
 
 blueprint = Blueprint("sparql", __name__)
 
@@ -32,37 +44,42 @@ _SHOWN_PREFIXES: Final = ("km", "rdf", "rdfs", "skos", "dcterms", "prov", "oa", 
 _LINKED_LENGTH: Final = 6_000
 
 
-@blueprint.route("/sparql", methods=["GET", "POST"])
+@blueprint.route("/sparql", methods=["GET", "POST", "QUERY"])
 def sparql() -> Response:
-    """Answer a query, or show the page on which one can be written."""
+    """Answer a query; without one describe the endpoint, or show the page to write one."""
     asked = parse_request(
-        request.method,
-        request.query_string,
-        request.headers.get("Content-Type"),
-        request.get_data(cache=False) if request.method == "POST" else b"",
+        request.method, request.query_string, request.headers.get("Content-Type"), body_of_query()
     )
     if not asked.query.strip():
         return _without_query(asked)
     is_page = _wants_page(asked)
     try:
-        return _answer(asked)
+        return _page_with_answer(asked) if is_page else _answer(asked)
     except QueryError as error:
         if not is_page:
             raise
         problem = to_problem(error)
+        notes_of(request.environ).problem = problem.code
         response = _page(asked, problem=problem)
         response.status_code = problem.status
+        response.headers.extend(problem.headers)
         return response
 
 
 def _without_query(asked: ProtocolRequest) -> Response:
-    """Return the query page to a browser; tell a program what is missing."""
-    if request.method != "POST" and _wants_page(asked):
+    """Describe the endpoint to a program, and return the query page to a browser.
+
+    Source: https://www.w3.org/TR/sparql11-service-description/#accessing
+    """
+    if request.method not in ("GET", "HEAD"):
+        raise MalformedRequestError(
+            "the query is missing: send one as query= in the URL, or with POST as a form or as a "
+            "body of type application/sparql-query"
+        )
+    offer = negotiated(GRAPH, asked.formats)
+    if offer is HTML:
         return _page(asked)
-    raise MalformedRequestError(
-        "the parameter 'query' is missing: send a SPARQL query as ?query= in the URL, or with "
-        "POST as a form or as a body of type application/sparql-query"
-    )
+    return graph(describe(service_facts()), offer, GRAPH)
 
 
 def _wants_page(asked: ProtocolRequest) -> bool:
@@ -76,21 +93,37 @@ def _wants_page(asked: ProtocolRequest) -> bool:
 
 def _answer(asked: ProtocolRequest) -> Response:
     """Ask the query and return its result."""
-    base = request.base_url
     # The query form decides what is on offer, so what cannot be sent is not worked out.
-    form = analyse(asked.query, base_iri=base).form
-    offer = negotiated(_OFFERS[form], asked.formats)
-    served = snapshot()
-    answer = served.dataset.store.query(
-        asked.query,
-        base_iri=base,
-        default_graphs=asked.default_graphs or None,
-        named_graphs=asked.named_graphs or None,
-    )
+    facts = _facts(asked)
+    offers = _OFFERS[facts.form]
+    offer = negotiated(offers, asked.formats, asked.rdf_version)
     if offer.format is None:
-        table = tabulate(answer, served.names, settings().page_row_limit)
-        return _page(asked, table=table, offers=_OFFERS[form])
-    return result(answer, offer, offer.format, _OFFERS[form])
+        return _page_with_answer(asked)
+    return answered(asked, offer, offers, facts)
+
+
+def _page_with_answer(asked: ProtocolRequest) -> Response:
+    """Return the query page with the first rows of the result."""
+    facts = _facts(asked)
+    normal = normalise(asked.query)
+    notes = notes_of(request.environ)
+    notes.form, notes.facts["query"] = facts.form, hash_of(normal)
+    tag = tag_of(asked, normal, f"page of {asked.query}")
+    if not facts.is_volatile and (unchanged := precheck(tag)):
+        return unchanged
+    answer = ask_for_page(asked)
+    table = tabulate(answer, snapshot().names, settings().page_row_limit)
+    response = _page(asked, table=table, offers=_OFFERS[facts.form])
+    return not_stored(response) if facts.is_volatile else tagged(response, tag)
+
+
+def _facts(asked: ProtocolRequest) -> QueryFacts:
+    """Return what a query asks for.
+
+    :raises QueryError: it is none, or it asks for what is not allowed.
+    """
+    allow_service = bool(services().allowed)
+    return analyse(asked.query, base_iri=endpoint(), allow_service=allow_service)
 
 
 def _page(

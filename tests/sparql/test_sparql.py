@@ -162,6 +162,14 @@ def test_a_query_that_would_end_the_process_is_refused(name):
         "SELECT * { FILTER(" + "!" * (MAX_TOKENS - 10) + "1) }",
         "SELECT * { FILTER(1" + "+1" * (MAX_TOKENS // 2 - 10) + ") }",
         "SELECT * {" + " FILTER(1)" * (MAX_TOKENS // 5) + "}",
+        "SELECT * { ?s " + "(" * (MAX_NESTING - 1) + "<urn:p>" + ")*" * (MAX_NESTING - 1) + " ?o }",
+        "SELECT * {" + "?s ?p ?o OPTIONAL {" * (MAX_NESTING - 1) + "}" * MAX_NESTING,
+        "SELECT * { ?s ?p "
+        + "<<(?s ?p " * (MAX_NESTING - 2)
+        + "1"
+        + ")>>" * (MAX_NESTING - 2)
+        + "}",
+        "SELECT * { FILTER(1" + "||0" * (MAX_TOKENS // 2 - 10) + ") }",
         "SELECT * { VALUES (?x ?y) {" + " (1 UNDEF)" * 20_000 + "} }",
     ],
 )

@@ -1,0 +1,110 @@
+"""A store whose queries are evaluated in worker processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+import pyoxigraph as ox
+
+from kmgraph.errors import QueryEvaluationError
+from kmgraph.execution.messages import Job, Outcome, term_to_text
+from kmgraph.formats import Format
+from kmgraph.results import Boolean, Solutions, Triples
+from kmgraph.stores.base import Answer, QuadStore
+from kmgraph.stores.oxigraph import OxigraphStore
+from kmgraph.terms import Term
+
+
+class PooledStore(QuadStore):
+    """A view that is read in this process, and queried in another.
+
+    :param view: the view, open; this store closes it.
+    :param view_path: directory of the view.
+    :param run: evaluates a job, such as :meth:`kmgraph.execution.pool.WorkerPool.run`.
+    :param view_key: key of the view, for those who watch.
+    """
+
+    def __init__(
+        self,
+        view: OxigraphStore,
+        view_path: str | Path,
+        run: Callable[[Job], Outcome],
+        *,
+        view_key: str = "public",
+    ) -> None:
+        self._view = view
+        self._view_path = Path(view_path)
+        self._run = run
+        self._view_key = view_key
+        self.base = view.base
+        self.union_default_graph = view.union_default_graph
+
+    def query(
+        self,
+        text: str,
+        *,
+        bindings: Mapping[str, Term] | None = None,
+        base_iri: str | None = None,
+        default_graphs: Sequence[str] | None = None,
+        named_graphs: Sequence[str] | None = None,
+    ) -> Answer:
+        """Answer a SPARQL query; see :meth:`QuadStore.query`.
+
+        :raises QueryTimeoutError: the query took too long; and what else the limits lead to.
+        """
+        job = Job(
+            view_path=self._view_path,
+            base=self.base,
+            query=text,
+            base_iri=base_iri,
+            default_graphs=tuple(default_graphs or ()),
+            named_graphs=tuple(named_graphs or ()),
+            bindings={name: term_to_text(term) for name, term in (bindings or {}).items()},
+            union_default_graph=self.union_default_graph,
+            rdf_version="1.2",
+            view=self._view_key,
+        )
+        outcome = self._run(job)
+        with outcome.body as body:
+            return _parsed(outcome.form, body.read())
+
+    def graph_names(self) -> list[str]:
+        """Return the IRIs of the named graphs, sorted."""
+        return self._view.graph_names()
+
+    def count(self, graph_name: str | None = None) -> int:
+        """Return the number of triples in a named graph, or in the default graph for None."""
+        return self._view.count(graph_name)
+
+    def quads(
+        self,
+        subject: ox.NamedNode | ox.BlankNode | ox.Triple | None = None,
+        predicate: ox.NamedNode | None = None,
+        object: Term | None = None,
+        graph_name: ox.NamedNode | ox.DefaultGraph | None = None,
+    ) -> Iterator[ox.Quad]:
+        """Yield the quads that match a pattern; see :meth:`QuadStore.quads`."""
+        return self._view.quads(subject, predicate, object, graph_name)
+
+    def dump(self, output: IO[bytes], fmt: Format, *, graph_name: str | None = None) -> None:
+        """Write the named graphs, or one of them; see :meth:`QuadStore.dump`."""
+        self._view.dump(output, fmt, graph_name=graph_name)
+
+    def close(self) -> None:
+        """Let go of the view."""
+        self._view.close()
+
+
+def _parsed(form: str, body: bytes) -> Answer:
+    """Return the answer that a worker wrote."""
+    if form in ("CONSTRUCT", "DESCRIBE"):
+        quads = ox.parse(body, format=ox.RdfFormat.N_TRIPLES)
+        return Triples.of_distinct(quad.triple for quad in quads)
+    answer = ox.parse_query_results(body, ox.QueryResultsFormat.JSON)
+    if isinstance(answer, ox.QuerySolutions):
+        return Solutions.from_native(answer)
+    if isinstance(answer, ox.QueryBoolean):
+        return Boolean(bool(answer))
+    raise QueryEvaluationError("a worker answered with what is no result")  # pragma: no cover

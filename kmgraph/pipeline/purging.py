@@ -1,0 +1,355 @@
+"""Erase a person or a record from a store: from every generation, with all that follows from it.
+
+The engine keeps deleted data in its files, and later generations share files with earlier ones.
+So every generation is written from nothing: a new current one first, then those before it, each
+put in the place of the old one in one step. An erasure that was interrupted is finished by asking
+for it again, or by :func:`finish`, which needs no IRI: what is erased is known by its tombstone.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import pyoxigraph as ox
+
+from kmgraph.errors import InputError, RecordNotFoundError
+from kmgraph.namespaces import RESERVED_GRAPHS, graph_iri, record_iri
+from kmgraph.pipeline.leftovers import Leftover, search
+from kmgraph.pipeline.publication import staging
+from kmgraph.pipeline.rewriting import Rewriting
+from kmgraph.pipeline.sweeping import Matcher, Mention, Mentions, Sweep
+from kmgraph.progress import Progress, ProgressEvent, silent
+from kmgraph.stores.generations import GenerationStore
+from kmgraph.stores.meta import Generation
+from kmgraph.stores.tombstones import Tombstones, append_to_log
+from kmgraph.validation import Report
+
+#: Texts to erase have to be at least so long: shorter ones stand in too much.
+_SHORTEST_TEXT: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What an erasure takes from one generation.
+
+    :ivar generation: id of the generation.
+    :ivar statements: number of statements that go, derived ones not counted.
+    :ivar pointing: property to the number of statements elsewhere that pointed to what goes.
+    :ivar texts: property to the number of statements that go for a text they hold.
+    :ivar dependents: sheet to the number of records that cannot stand without what goes.
+    """
+
+    generation: int
+    statements: int
+    pointing: Mapping[str, int]
+    texts: Mapping[str, int]
+    dependents: Mapping[str, int]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the numbers as plain values."""
+        return {
+            "generation": self.generation,
+            "statements": self.statements,
+            "pointing": dict(self.pointing),
+            "texts": dict(self.texts),
+            "dependents": dict(self.dependents),
+        }
+
+
+@dataclass(slots=True)
+class PurgeSummary:
+    """What an erasure did, or would do.
+
+    :ivar swept: what goes from each generation, the oldest first.
+    :ivar generation: the published generation; None where none was.
+    :ivar log_ids: what stands in the log for what was erased.
+    :ivar mentions: statements that stay although they hold a text of an erased record.
+    :ivar leftovers: files elsewhere that hold it still.
+    :ivar report: the validation report of what is left, or None where nothing was validated.
+    :ivar changed: whether anything had to be done.
+    """
+
+    swept: list[Swept] = field(default_factory=list)
+    generation: Generation | None = None
+    log_ids: tuple[str, ...] = ()
+    mentions: list[Mention] = field(default_factory=list)
+    leftovers: list[Leftover] = field(default_factory=list)
+    report: Report | None = None
+    changed: bool = True
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the summary as plain values, for machine-readable output."""
+        return {
+            "changed": self.changed,
+            "generation": self.generation.id if self.generation else None,
+            "log_ids": list(self.log_ids),
+            "swept": [swept.to_dict() for swept in self.swept],
+            "mentions": [
+                {
+                    "text": m.text,
+                    "property": m.property,
+                    "statements": m.statements,
+                    "subjects": m.subjects,
+                }
+                for m in self.mentions
+            ],
+            "leftovers": [
+                {"file": str(found.file), "holds": found.holds} for found in self.leftovers
+            ],
+            "violations": len(self.report.violations) if self.report else None,
+        }
+
+
+def preview(
+    store: str | Path | GenerationStore, iri: str, *, texts: Sequence[str] = ()
+) -> PurgeSummary:
+    """Say what :func:`purge` would take away, and change nothing.
+
+    :raises RecordNotFoundError: no generation names the IRI.
+    :raises InputError: the IRI or a text cannot be erased.
+    """
+    target = store if isinstance(store, GenerationStore) else GenerationStore(store)
+    _check_texts(texts)
+    iris = _targets(target.base, iri)
+    stones = Tombstones.of(target.path)
+    matcher = Matcher(stones.with_erased(iris, ()), texts)
+    with _sweeps(target, matcher) as sweeps:
+        _require_named(sweeps, iris, stones, texts)
+        mentions = Mentions(_own_texts(sweeps))
+        for sweep in sweeps:
+            sweep.count(mentions)
+        return PurgeSummary([_swept(sweep) for sweep in sweeps], mentions=mentions.found)
+
+
+def purge(
+    store: str | Path | GenerationStore,
+    iri: str,
+    *,
+    reason: str | None = None,
+    texts: Sequence[str] = (),
+    also: Sequence[str | Path] = (),
+    validate: bool = True,
+    progress: Progress = silent,
+) -> PurgeSummary:
+    """Erase a person or a record from every generation of a store.
+
+    What names the IRI goes, and so does what lies below it, what hangs on it by blank nodes,
+    records that cannot stand without it, and what was derived from any of these. Readers that
+    have a generation open go on with it until they close.
+
+    :param iri: IRI of the record; that of a dataset or of its graph erases the whole graph.
+    :param reason: what the log says of why; it must hold no personal data.
+    :param texts: texts that are erased wherever they stand, such as a name.
+    :param also: folders with bundles or exports, which are searched and left as they are.
+    :param validate: whether to validate what is left; violations are reported and stop nothing.
+    :raises RecordNotFoundError: no generation names the IRI.
+    :raises InputError: the IRI or a text cannot be erased, or the reason holds it.
+    :raises StoreLockedError: another process is writing to the store; nothing was done.
+    """
+    target = store if isinstance(store, GenerationStore) else GenerationStore(store)
+    _check_texts(texts)
+    iris = _targets(target.base, iri)
+    _check_reason(reason, [iri, *texts])
+    with target.writing(progress=progress):
+        stones = Tombstones.of(target.path)
+        wanted = stones.with_erased(iris, (), texts=len(texts))
+        with _sweeps(target, Matcher(wanted, texts)) as sweeps:
+            ids = _identifiers(sweeps, target.base, iri)
+            is_known = _require_named(sweeps, iris, stones, texts)
+            if is_known and not stones.unfinished and not texts and not any(map(_hits, sweeps)):
+                summary = PurgeSummary(changed=False)
+            else:
+                seen = {visibility for sweep in sweeps for visibility in sweep.visibilities}
+                wanted = stones.with_erased(iris, seen, texts=len(texts))
+                wanted.save(target.path)
+                summary = _rewrite(target, sweeps, wanted, reason, validate, progress)
+    summary.log_ids = tuple(stone.log_id for i in iris if (stone := wanted.find(i)))
+    summary.leftovers = search(also, iris, sorted(ids), texts)
+    return summary
+
+
+def finish(
+    store: str | Path | GenerationStore,
+    *,
+    texts: Sequence[str] = (),
+    validate: bool = True,
+    progress: Progress = silent,
+) -> PurgeSummary:
+    """Erase again whatever was ever erased, such as after a crash or after a backup was restored.
+
+    :param texts: the texts that an interrupted erasure was to erase; they are kept nowhere.
+    :raises InputError: an interrupted erasure had texts, and fewer are given.
+    """
+    target = store if isinstance(store, GenerationStore) else GenerationStore(store)
+    _check_texts(texts)
+    with target.writing(progress=progress):
+        stones = Tombstones.of(target.path)
+        due = max((stone.texts for stone in stones.unfinished), default=0)
+        if len(texts) < due:
+            raise InputError(f"the interrupted erasure had {due} text(s): give them again")
+        with _sweeps(target, Matcher(stones, texts)) as sweeps:
+            is_done = not stones.unfinished and not texts and not any(map(_hits, sweeps))
+            if is_done or target.current_id() is None:
+                return PurgeSummary(changed=False)
+            summary = _rewrite(target, sweeps, stones, "finished later", validate, progress)
+    summary.log_ids = tuple(stone.log_id for stone in stones.unfinished)
+    return summary
+
+
+def _check_texts(texts: Sequence[str]) -> None:
+    """Raise for texts that stand in too much."""
+    for text in texts:
+        if len(text.strip()) < _SHORTEST_TEXT:
+            raise InputError(f"'{text}' is too short to be erased wherever it stands")
+
+
+def _check_reason(reason: str | None, erased: Sequence[str]) -> None:
+    """Raise for a reason that would keep in the log what is erased."""
+    if reason and any(text in reason for text in erased):
+        raise InputError("the reason names what is to be erased: give one without personal data")
+
+
+def _targets(base: str, iri: str) -> list[str]:
+    """Return the IRIs that are erased: a dataset goes with its graph.
+
+    :raises InputError: the IRI is none, or names what the store fills itself.
+    """
+    try:
+        ox.NamedNode(iri)
+    except ValueError as error:
+        raise InputError(f"'{iri}' is no absolute IRI: give the whole IRI of a record") from error
+    if base.startswith(iri):
+        raise InputError(f"<{iri}> stands for all records: give the IRI of one")
+    for start, other in (("graph", "dataset"), ("dataset", "graph")):
+        prefix = f"{base}{start}/"
+        name = iri.removeprefix(prefix)
+        if iri.startswith(prefix) and name and "/" not in name:
+            if name in RESERVED_GRAPHS:
+                raise InputError(f"the store fills the graph '{name}' itself: it cannot be erased")
+            partner = record_iri(base, other, name) if other == "dataset" else graph_iri(base, name)
+            return [iri, partner]
+    return [iri]
+
+
+def _identifiers(sweeps: Sequence[Sweep], base: str, iri: str) -> set[str]:
+    """Return the ids by which bundles know a record; the end of its IRI is one if no other is."""
+    known = {identifier for sweep in sweeps for identifier in sweep.identifiers}
+    is_ours = iri.startswith(base)
+    return known or ({iri.rstrip("/#").rpartition("/")[2]} if is_ours else set())
+
+
+@contextmanager
+def _sweeps(target: GenerationStore, matcher: Matcher) -> Iterator[list[Sweep]]:
+    """Give the surveyed sweep of each generation, the oldest first."""
+    sweeps: list[Sweep] = []
+    try:
+        for generation in target.generations():
+            view = target.open_view(generation.master, generation.id)
+            sweeps.append(Sweep(view, generation, matcher))
+            sweeps[-1].survey()
+        yield sweeps
+    finally:
+        for sweep in sweeps:
+            sweep.store.close()
+
+
+def _require_named(
+    sweeps: Sequence[Sweep], iris: Sequence[str], stones: Tombstones, texts: Sequence[str]
+) -> bool:
+    """Raise unless some generation names one of the IRIs; say whether it was erased before.
+
+    :raises RecordNotFoundError: none does.
+    :raises InputError: it is a term of the vocabulary, or only what lies below it is named.
+    """
+    if any(stones.is_gone(iri) for iri in iris):
+        return True
+    for sweep in sweeps:
+        described = {g.iri for g in sweep.generation.graphs if g.kind == "vocabulary"}
+        for quad in sweep.store.quads(ox.NamedNode(iris[0])):
+            if getattr(quad.graph_name, "value", "") in described:
+                raise InputError(f"<{iris[0]}> belongs to the vocabulary, which is no record")
+    if any(_names(sweep, iri) for sweep in sweeps for iri in iris):
+        return False
+    if any(sweep.pointing or sweep.own_statements for sweep in sweeps):
+        raise InputError(
+            f"<{iris[0]}> itself is no record, but others lie below it: give the IRI of one"
+        )
+    if not texts and any(sweep.texts_found for sweep in sweeps):
+        return False
+    raise RecordNotFoundError(f"no generation of the store names <{iris[0]}>")
+
+
+def _names(sweep: Sweep, iri: str) -> bool:
+    """Say whether a generation names an IRI itself, as a term or a graph."""
+    node = ox.NamedNode(iri.rstrip("/#"))
+    patterns = ((node, None, None), (None, node, None), (None, None, node))
+    found = (next(sweep.store.quads(*pattern), None) for pattern in patterns)
+    is_graph = any(graph.iri == iri for graph in sweep.generation.graphs)
+    return is_graph or any(found)
+
+
+def _hits(sweep: Sweep) -> bool:
+    """Say whether anything goes from a generation."""
+    return bool(sweep.visibilities)
+
+
+def _own_texts(sweeps: Sequence[Sweep]) -> set[str]:
+    """Return the texts of the erased records in all generations."""
+    return {text for sweep in sweeps for text in sweep.own_texts}
+
+
+def _swept(sweep: Sweep) -> Swept:
+    """Return the numbers of a sweep."""
+    return Swept(
+        sweep.generation.id,
+        sweep.statements,
+        dict(sweep.pointing),
+        dict(sweep.texts_found),
+        dict(sweep.dependents),
+    )
+
+
+def _rewrite(
+    target: GenerationStore,
+    sweeps: list[Sweep],
+    stones: Tombstones,
+    reason: str | None,
+    validate: bool,
+    progress: Progress,
+) -> PurgeSummary:
+    """Publish a swept generation, put swept ones in the place of the old ones, and log it."""
+    summary = PurgeSummary()
+    mentions = Mentions(_own_texts(sweeps))
+    with staging(target) as directory:
+        rewriting = Rewriting(target, directory, mentions, progress)
+        if sweeps:
+            summary.generation = rewriting.publish(sweeps[-1], validate=validate)
+            summary.report = rewriting.report
+            summary.swept = [_swept(sweeps[-1])]
+        for sweep in sweeps:
+            sweep.statements = 0
+            rewriting.replace(sweep)
+    summary.swept = [_swept(sweep) for sweep in sweeps]
+    summary.mentions = mentions.found
+    append_to_log(target.path, _log_entry(stones, summary, reason))
+    stones.with_all_finished().save(target.path)
+    progress(ProgressEvent("log", "the erasure is finished"))
+    return summary
+
+
+def _log_entry(stones: Tombstones, summary: PurgeSummary, reason: str | None) -> dict[str, Any]:
+    """Return what the log says of an erasure: when, why and how much, and not what."""
+    return {
+        "when": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "ids": [stone.log_id for stone in stones.unfinished],
+        "reason": reason,
+        "published": summary.generation.id if summary.generation else None,
+        "statements": {str(swept.generation): swept.statements for swept in summary.swept},
+        "dependents": dict(sum((Counter(s.dependents) for s in summary.swept), Counter())),
+    }

@@ -1,0 +1,213 @@
+"""What was erased from a store, without saying what it was.
+
+``tombstones.json`` holds a random salt and the SHA-256 of the salt and each erased IRI. Whoever
+asks about an IRI can be told that it was erased, and nobody can read from the file what that IRI
+was. What lies below an erased IRI, such as ``IRI/quote``, is erased with it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import hashlib
+import json
+import re
+import secrets
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+from kmgraph.errors import GoneError, StoreCorruptError
+from kmgraph.stores.durable import fsync_path, replace_private_file
+from kmgraph.stores.views import visible_in
+
+TOMBSTONES_FILE: Final = "tombstones.json"
+LOG_FILE: Final = "erasures.jsonl"
+_SALT_BYTES: Final = 32
+#: Digits of a digest that stand for an erasure in the log.
+_LOG_ID_DIGITS: Final = 16
+#: Where an IRI can be cut so that something lies below it; not within ``https://``.
+_CUT: Final = re.compile(r"(?<![:/])[/#]")
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """One erased IRI.
+
+    :ivar digest: SHA-256 of the salt and the IRI, in hexadecimal.
+    :ivar erased: when it was erased, in ISO 8601 with the offset from UTC.
+    :ivar visibilities: visibilities of the graphs that named it; others learn nothing of it.
+    :ivar is_finished: whether it was erased from all generations.
+    :ivar texts: number of texts that were erased with it; they have to be given again to finish.
+    """
+
+    digest: str
+    erased: str
+    visibilities: tuple[str, ...] = ()
+    is_finished: bool = False
+    texts: int = 0
+
+    @property
+    def log_id(self) -> str:
+        """Return what stands for the erasure in the log."""
+        return self.digest[:_LOG_ID_DIGITS]
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstones:
+    """The tombstones of a store as its file has them.
+
+    :ivar salt: the salt in hexadecimal; empty where nothing was erased yet.
+    :ivar stones: digest to tombstone.
+
+    >>> stones = Tombstones().with_erased(["https://x.org/person/P1"], ["public"])
+    >>> stones.is_gone("https://x.org/person/P1/quote"), stones.is_gone("https://x.org/person/P10")
+    (True, False)
+    """
+
+    salt: str = ""
+    stones: dict[str, Tombstone] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, store_path: Path) -> Tombstones:
+        """Return the tombstones of a store.
+
+        The file is read again only after it has changed.
+
+        :param store_path: folder of the store.
+        :raises StoreCorruptError: the file is not as kmgraph writes it.
+
+        >>> len(Tombstones.of(Path("/nowhere")))
+        0
+        """
+        path = store_path / TOMBSTONES_FILE
+        try:
+            found = path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return cls()
+        return _read(path, (found.st_mtime_ns, found.st_size, found.st_ino))
+
+    def __len__(self) -> int:
+        """Return the number of erased IRIs."""
+        return len(self.stones)
+
+    @property
+    def unfinished(self) -> tuple[Tombstone, ...]:
+        """Return those that older generations may still name."""
+        return tuple(stone for stone in self.stones.values() if not stone.is_finished)
+
+    def find(self, iri: str, *, view: str | None = None) -> Tombstone | None:
+        """Return the tombstone of an IRI or of what it lies below, or None.
+
+        :param view: key of a view; what none of its graphs named is not told. None tells all.
+        """
+        if not self.stones:
+            return None
+        for part in lineage(iri):
+            stone = self.stones.get(self._digest(part))
+            if stone and (view is None or visible_in(view) & set(stone.visibilities)):
+                return stone
+        return None
+
+    def is_gone(self, iri: str, *, view: str | None = None) -> bool:
+        """Say whether an IRI, or what it lies below, was erased.
+
+        :param view: key of a view; what none of its graphs named is not told. None tells all.
+        """
+        return self.find(iri, view=view) is not None
+
+    def _digest(self, iri: str) -> str:
+        """Return what stands for an IRI."""
+        return hashlib.sha256(bytes.fromhex(self.salt) + iri.encode()).hexdigest()
+
+    def with_erased(
+        self, iris: Iterable[str], visibilities: Iterable[str], *, texts: int = 0
+    ) -> Tombstones:
+        """Return the tombstones with further ones, which are not finished yet.
+
+        :param visibilities: visibilities of the graphs that name the IRIs.
+        :param texts: number of texts that are erased with them.
+        """
+        salted = replace(self, salt=self.salt or secrets.token_bytes(_SALT_BYTES).hex())
+        now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+        stones = dict(self.stones)
+        for iri in iris:
+            digest = salted._digest(next(lineage(iri)))
+            old = stones.get(digest)
+            seen = {*visibilities, *(old.visibilities if old else ())}
+            erased = old.erased if old else now
+            stones[digest] = Tombstone(digest, erased, tuple(sorted(seen)), texts=texts)
+        return replace(salted, stones=stones)
+
+    def with_all_finished(self) -> Tombstones:
+        """Return the tombstones after all generations were swept."""
+        stones = {d: replace(s, is_finished=True, texts=0) for d, s in self.stones.items()}
+        return replace(self, stones=stones)
+
+    def save(self, store_path: Path) -> None:
+        """Write the tombstones to their store, so that a crash leaves the old or the new ones."""
+        content = {"salt": self.salt, "erased": [asdict(s) for s in self.stones.values()]}
+        encoded = json.dumps(content, indent=1).encode() + b"\n"
+        replace_private_file(store_path / TOMBSTONES_FILE, encoded)
+
+
+@functools.lru_cache(maxsize=8)
+def _read(path: Path, signature: tuple[int, int, int]) -> Tombstones:
+    """Return the content of a file; the signature tells versions of it apart."""
+    try:
+        content = json.loads(path.read_bytes())
+        stones = [
+            Tombstone(**{**stone, "visibilities": tuple(stone["visibilities"])})
+            for stone in content["erased"]
+        ]
+        bytes.fromhex(content["salt"])
+        return Tombstones(content["salt"], {stone.digest: stone for stone in stones})
+    except (ValueError, KeyError, TypeError) as error:
+        raise StoreCorruptError(
+            f"{path}: what was erased cannot be read ({error}): take the file from a backup; "
+            "without it, erased records could come back"
+        ) from error
+
+
+def lineage(iri: str) -> Iterator[str]:
+    """Yield an IRI without a slash at its end, and the IRIs that it lies below, longest first.
+
+    >>> list(lineage("https://x.org/person/P1#name"))
+    ['https://x.org/person/P1#name', 'https://x.org/person/P1', 'https://x.org/person', \
+'https://x.org']
+    """
+    whole = iri.rstrip("/#")
+    yield whole
+    for cut in reversed([match.start() for match in _CUT.finditer(whole)]):
+        yield whole[:cut]
+
+
+def refuse_gone(store_path: Path, iris: Iterable[str]) -> None:
+    """Raise where something that is to be written names what was erased.
+
+    :param store_path: folder of the store.
+    :param iris: every IRI that is to be written.
+    :raises GoneError: names the first of them; it is told to its writer only and never logged.
+
+    >>> refuse_gone(Path("/nowhere"), ["https://x.org/person/P1"])
+    """
+    stones = Tombstones.of(store_path)
+    if not stones:
+        return
+    gone = sorted({iri for iri in iris if stones.is_gone(iri)})
+    if gone:
+        more = f" and {len(gone) - 1} more" if len(gone) > 1 else ""
+        raise GoneError(
+            f"<{gone[0]}>{more}: this was erased from the store and cannot be written again: "
+            "leave it out, or use another IRI"
+        )
+
+
+def append_to_log(store_path: Path, entry: dict[str, Any]) -> None:
+    """Add a line to the log of erasures."""
+    with (store_path / LOG_FILE).open("a", encoding="utf-8") as log:
+        log.write(json.dumps(entry, ensure_ascii=False) + "\n")
+        log.flush()
+        fsync_path(store_path / LOG_FILE)
+    fsync_path(store_path)

@@ -1,0 +1,62 @@
+"""The layers of WSGI around an application, from the outside to the inside.
+
+::
+
+    Observer         an id for each request, access log, measurements
+    TrustedProxies   what proxies say of a request; only where there are any
+    RateLimit        a number of requests a minute for each caller; only where one is set
+    CachedAnswers    answers that were kept; only where there is memory for them
+    application      Flask
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from flask import Flask
+
+from kmgraph_server.access import Access, Caller, caller_of
+from kmgraph_server.cached_answers import CachedAnswers
+from kmgraph_server.config import ServerConfig
+from kmgraph_server.observing import AccessLog, Observer, Seen
+from kmgraph_server.proxies import TrustedProxies
+from kmgraph_server.rate_limit import RateLimit
+from kmgraph_server.state import Served, served_by
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+
+def install(app: Flask, config: ServerConfig) -> None:
+    """Put the layers around an application."""
+    access: Access = app.extensions["kmgraph-access"]
+    served = served_by(app)
+
+    def identify(authorization: str | None) -> Caller:
+        """Return who sends a request."""
+        return caller_of(authorization, access.register, access.public_view)
+
+    inner: WSGIApplication = app.wsgi_app
+    if config.cache_bytes:
+        inner = CachedAnswers(inner, served.cache, identify, served.pointer)
+    if config.rate_limit_per_minute:
+        inner = RateLimit(inner, config.rate_limit_per_minute, identify)
+    if config.trusted_proxies:
+        inner = TrustedProxies(inner, config.trusted_proxies)
+    app.wsgi_app = Observer(  # type: ignore[method-assign]
+        inner, _observers(config, served), trust_ids=config.trusted_proxies > 0
+    )
+
+
+def _observers(config: ServerConfig, served: Served) -> Callable[[Seen], None]:
+    """Return what is told of each request."""
+    tell: list[Callable[[Seen], None]] = [served.metrics]
+    if config.access_log:
+        tell.append(AccessLog(log_addresses=config.log_addresses))
+
+    def tell_all(seen: Seen) -> None:
+        for each in tell:
+            each(seen)
+
+    return tell_all

@@ -1,0 +1,156 @@
+"""Measurements for Prometheus.
+
+Source: https://prometheus.io/docs/instrumenting/exposition_formats/
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from kmgraph.errors import MissingExtraError
+from kmgraph_server.observing import Seen
+
+if TYPE_CHECKING:
+    from prometheus_client.core import Metric
+
+    from kmgraph.execution.messages import PoolStats
+
+#: Upper bounds of the histograms, in seconds.
+_BUCKETS_S: Final = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
+#: First parts of paths that stand for a kind of answer; others are counted as pages.
+_KINDS: Final = frozenset(
+    {"sparql", "update", "graph-store", "questions", "id", "doc", "framework", "graph", "ontology",
+     "explain", "figures", "healthz", "readyz", "metrics", "queries", "static", "openapi.json"}
+)  # fmt: skip
+_WRITING: Final = frozenset({"update", "graph-store"})
+#: Others are counted together, since anyone can invent methods.
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "QUERY"})
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Metrics:
+    """What is measured of one application.
+
+    :param pool_stats: tells how its workers are.
+    :param generation: tells the id of the generation that is served.
+    :param cache_stats: tells hits, misses, evictions and bytes of the cache, by name.
+    """
+
+    def __init__(
+        self,
+        pool_stats: Callable[[], PoolStats],
+        generation: Callable[[], int | None],
+        cache_stats: Callable[[], dict[str, int]],
+    ) -> None:
+        try:
+            from prometheus_client import CollectorRegistry, Counter, Histogram
+        except ImportError as error:
+            raise MissingExtraError("prometheus-client", "server") from error
+        self._pool_stats, self._generation = pool_stats, generation
+        self._cache_stats = cache_stats
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "kmgraph_requests", "Requests.", ["method", "kind", "status"], registry=self.registry
+        )
+        self._seconds = Histogram(
+            "kmgraph_request_seconds", "Time of requests.", ["kind"],
+            buckets=_BUCKETS_S, registry=self.registry,
+        )  # fmt: skip
+        self._queries = Counter(
+            "kmgraph_queries", "Queries at the endpoint.", ["form", "outcome"],
+            registry=self.registry,
+        )  # fmt: skip
+        self._query_seconds = Histogram(
+            "kmgraph_query_seconds", "Evaluation of queries at the endpoint.", ["form"],
+            buckets=_BUCKETS_S, registry=self.registry,
+        )  # fmt: skip
+        self._writes = Counter(
+            "kmgraph_writes", "Writes.", ["kind", "outcome"], registry=self.registry
+        )
+        self.registry.register(self)
+
+    def __call__(self, seen: Seen) -> None:
+        """Count one request."""
+        first = seen.path.split("/")[1] if seen.path.startswith("/") else ""
+        kind = first if first in _KINDS else "page"
+        method = seen.method if seen.method in _METHODS else "other"
+        self._requests.labels(method, kind, str(seen.status)).inc()
+        self._seconds.labels(kind).observe(seen.seconds)
+        notes = seen.notes
+        if kind in _WRITING and method not in _SAFE:
+            self._writes.labels(kind, _outcome(seen)).inc()
+        elif notes.form or (kind == "sparql" and notes.problem):
+            # The form of what cannot be read is not known.
+            self._queries.labels(notes.form or "none", _outcome(seen)).inc()
+            if notes.query_s is not None:
+                self._query_seconds.labels(notes.form).observe(notes.query_s)
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield what is looked up when it is asked for."""
+        from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+
+        stats = self._pool_stats()
+        for name, text, value in (
+            ("kmgraph_workers", "Worker processes.", stats.workers),
+            ("kmgraph_workers_idle", "Worker processes that wait for a query.", stats.idle),
+            ("kmgraph_queries_running", "Queries that run.", stats.running),
+            ("kmgraph_queries_waiting", "Queries that wait for a worker.", stats.waiting),
+            ("kmgraph_worker_memory_bytes", "Memory of the workers.", stats.worker_memory_bytes),
+            ("kmgraph_memory_bytes", "Memory of the server itself.", own_memory_bytes()),
+            ("kmgraph_generation", "Generation that is served.", self._generation() or 0),
+        ):
+            yield GaugeMetricFamily(name, text, value=value)
+        for name, text, label, counted in (
+            ("kmgraph_evaluations", "Queries given to workers.", "outcome", stats.queries),
+            ("kmgraph_kills", "Workers that ended during a query.", "reason", stats.kills),
+        ):
+            family = CounterMetricFamily(name, text, labels=[label])
+            for key, number in counted.items():
+                family.add_metric([key], number)
+            yield family
+        cache = self._cache_stats()
+        for name in ("hits", "misses", "evictions"):
+            text = f"Answers: {name} of the cache."
+            yield CounterMetricFamily(f"kmgraph_cache_{name}", text, value=cache.get(name, 0))
+        size = cache.get("bytes", 0)
+        yield GaugeMetricFamily("kmgraph_cache_bytes", "Size of the cache.", value=size)
+
+    def render(self) -> bytes:
+        """Return all measurements as text for Prometheus."""
+        from prometheus_client import generate_latest
+
+        return bytes(generate_latest(self.registry))
+
+
+def _outcome(seen: Seen) -> str:
+    """Return what became of a query or a write: the code of its problem, where there is one.
+
+    >>> from kmgraph_server.observing import Notes
+    >>> _outcome(Seen("GET", "", "/sparql", 304, 0.001, 0, True, "", Notes("a")))
+    'unchanged'
+    """
+    if seen.notes.problem:
+        return seen.notes.problem
+    if not seen.is_whole:
+        return "broken-off"
+    if seen.status == 304:
+        return "unchanged"
+    if seen.notes.is_cached:
+        return "cached"
+    return "answered" if seen.status < 400 else "refused"
+
+
+def own_memory_bytes() -> int:
+    """Return the resident memory of this process; 0 where the system does not tell.
+
+    >>> own_memory_bytes() >= 0
+    True
+    """
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except (OSError, ValueError, IndexError):
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE")

@@ -1,0 +1,54 @@
+"""The example as a store on disk, and as files that endpoints read."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import kmgraph
+from kmgraph.bundles.files import example_path
+from kmgraph.formats import NQUADS, NTRIPLES
+from kmgraph.namespaces import graph_iri
+from kmgraph.stores.generations import GenerationStore
+
+
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch):
+    """Reach the loopback address without a proxy."""
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "127.0.0.1")
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory) -> Path:
+    """Return the folder of the store and of what the endpoints read."""
+    path = tmp_path_factory.mktemp("remote")
+    with kmgraph.build_in_memory(example_path("clahrc-ndl")) as built:
+        store = GenerationStore.create(path / "store")
+        with store.begin(reason="for the tests of endpoints") as writer:
+            for name in built.store.graph_names():
+                file = path / f"{len(list(path.iterdir()))}.nq"
+                with file.open("wb") as output:
+                    quads = io.BytesIO()
+                    built.store.dump(quads, NTRIPLES, graph_name=name)
+                    end = f" <{name}> .\n".encode()
+                    output.writelines(
+                        line.removesuffix(b" .") + end for line in quads.getvalue().splitlines()
+                    )
+                writer.replace_graph(name.removeprefix(graph_iri(built.base, "")), file)
+            writer.publish()
+        with (path / "named.nq").open("wb") as output:
+            built.store.dump(output, NQUADS)
+        with (path / "merged.nt").open("wb") as output:
+            built.store.dump(output, NTRIPLES)
+    return path
+
+
+@pytest.fixture(scope="session")
+def local(folder) -> Iterator[kmgraph.EvidenceDataset]:
+    """Return the store, opened."""
+    with kmgraph.open_store(folder / "store") as dataset:
+        yield dataset
