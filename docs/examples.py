@@ -6,8 +6,8 @@ differs. The tests run the same examples and fail instead.
 A ``python`` or ``sparql`` block is run, and a ``text`` block that follows it is its output. In a
 ``console`` block, lines that begin with ``$ kmgraph`` or ``$ curl`` are run, and what follows is
 their output. A line ``...`` in an output stands for any lines, and times, dates, ids of requests
-and numbers of triples may differ from run to run. The examples of a page share a folder, in which ``store`` holds
-the CLAHRC-NDL example, and the Python ones share their names.
+and numbers of triples may differ from run to run. The examples of a page share a folder, in which
+``store`` holds the CLAHRC-NDL example, and the Python ones share their names.
 """
 
 from __future__ import annotations

@@ -178,7 +178,7 @@ class UpdateForbiddenError(QueryError):
 
 
 class QueryTimeoutError(QueryError):
-    """A query took longer than it may, and was stopped.
+    """A query or an update took longer than it may, and was stopped.
 
     :ivar limit_s: the limit in seconds.
     """
@@ -187,14 +187,14 @@ class QueryTimeoutError(QueryError):
 
     def __init__(self, limit_s: float) -> None:
         super().__init__(
-            f"the query was stopped after {limit_s:g} s, which is the longest it may take: "
-            "ask for less, or for fewer combinations"
+            f"stopped after {limit_s:g} s, which is the longest this may take: "
+            "ask for less at once, or for fewer combinations"
         )
         self.limit_s = limit_s
 
 
 class QueryMemoryError(QueryError):
-    """A query needed more memory than it may, and was stopped.
+    """A query or an update needed more memory than it may, and was stopped.
 
     :ivar limit_bytes: the limit in bytes.
     """
@@ -203,8 +203,8 @@ class QueryMemoryError(QueryError):
 
     def __init__(self, limit_bytes: int) -> None:
         super().__init__(
-            f"the query was stopped when it needed more than {limit_bytes / 1e6:,.0f} MB: "
-            "ask for less, or leave ORDER BY, GROUP BY or DISTINCT out"
+            f"stopped when it needed more than {limit_bytes / 1e6:,.0f} MB of memory: "
+            "ask for less at once, or leave ORDER BY, GROUP BY or DISTINCT out"
         )
         self.limit_bytes = limit_bytes
 

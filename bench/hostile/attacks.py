@@ -71,7 +71,7 @@ def _queries(
 def products(target: Target, scale: int, rng: random.Random) -> Seen:
     """Cartesian products: stopped in time, the processor idle after it."""
     alone = target.ask(PRODUCT)
-    seen = _queries(target, [PRODUCT] * 4 * scale, {503}, "product")
+    seen = _queries(target, [PRODUCT] * 3 * scale, {503}, "product")
     seen.note(alone, {503}, "a product alone")
     if alone.seconds > TIMEOUT_S + GRACE_S:
         seen.faults.append(f"a product alone was stopped after {alone.seconds:.2f} s")
@@ -184,7 +184,7 @@ def slow(target: Target, scale: int, rng: random.Random) -> Seen:
     """Clients that send, or read, a byte at a time, while others want answers."""
     seen = Seen()
     clients = []
-    for number in range(min(150 * scale, 600)):
+    for number in range(min(100 * scale, 600)):
         client = socket.create_connection((target.host, target.port), 5)
         client.sendall(b"GET /sparql?query=ASK" if number % 2 else b"POST /sparql HTTP/1.1\r\nHost")
         clients.append(client)
@@ -204,7 +204,7 @@ def vanishing(target: Target, scale: int, rng: random.Random) -> Seen:
     seen = Seen()
     path = "/sparql?query=" + PRODUCT.replace(" ", "%20").replace("?", "%3F")
     sent = f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode()
-    for _ in range(20 * scale):
+    for _ in range(10 * scale):
         with suppress(OSError), socket.create_connection((target.host, target.port), 5) as client:
             client.sendall(sent)
             time.sleep(rng.uniform(0, 0.2))
@@ -232,7 +232,7 @@ def many(target: Target, scale: int, rng: random.Random) -> Seen:
             if int(found) != right:
                 seen.faults.append(f"one of many answered {found}, not {right}")
 
-    _together(one, 500 * scale, 32)
+    _together(one, 250 * scale, 32)
     return seen
 
 
@@ -271,7 +271,7 @@ def writers(target: Target, scale: int, rng: random.Random) -> Seen:
     readers = [threading.Thread(target=read) for _ in range(3)]
     for reader in readers:
         reader.start()
-    _together(write, 4 * scale, 2)
+    _together(write, 3 * scale, 2)
     done.set()
     for reader in readers:
         reader.join()
@@ -303,7 +303,7 @@ def dying_workers(target: Target, scale: int, rng: random.Random) -> Seen:
             if int(found) != right:
                 seen.faults.append(f"a dying worker answered {found}, not {right}")
 
-    _together(one, 100 * scale, 4)
+    _together(one, 40 * scale, 4)
     done.set()
     killer.join()
     return seen
@@ -326,7 +326,7 @@ def dying_server(target: Target, scale: int, rng: random.Random) -> Seen:
             acknowledged += reply.status in (200, 204)
             seen.statuses[reply.status] += 1
 
-    for _ in range(2 * scale):
+    for _ in range(scale):
         done = threading.Event()
         writer = threading.Thread(target=write, args=(done,))
         writer.start()

@@ -19,6 +19,7 @@ import threading
 import time
 import traceback
 from collections import Counter
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import TracebackType
@@ -31,6 +32,7 @@ from kmgraph.errors import (
     EngineFailedError,
     KmGraphError,
     QueryMemoryError,
+    QueryStoppedError,
     QueryTimeoutError,
     StoreLockedError,
     StoreUnavailableError,
@@ -129,6 +131,10 @@ class Writer:
                 raise QueryTimeoutError(limit_s) from None
             if not isinstance(error, EOFError | OSError):
                 raise
+            if self._is_closed and not child.is_publishing:
+                raise QueryStoppedError(
+                    "the write was stopped because the server stops; nothing of it was done"
+                ) from None
             if not child.has_taken:
                 _LOG.error("the process that writes ended before it began: %s", said)
                 raise _NotTakenError(
@@ -158,6 +164,13 @@ class Writer:
             if self._child is not None:
                 self._child.end()
                 self._child = None
+
+    def stop(self) -> None:
+        """End the process now; of a write that is not being published yet, nothing is done."""
+        self._is_closed = True
+        if (child := self._child) is not None:
+            child.kill()
+        self.close()
 
     def __enter__(self) -> Self:
         return self
@@ -204,6 +217,8 @@ class _Child:
         self._connection = Connection(ours.detach())
         #: Whether the process knows of the write that it was handed last.
         self.has_taken = False
+        #: Whether it was told to publish that write.
+        self.is_publishing = False
 
     def is_alive(self) -> bool:
         """Say whether the process runs."""
@@ -217,12 +232,13 @@ class _Child:
         :raises EOFError: the process ended.
         """
         deadline = time.monotonic() + limit_s
-        self.has_taken = False
+        self.has_taken = self.is_publishing = False
         self._connection.send(request)
         self._receive(deadline)
         self.has_taken = True
         kind, content, is_spent = self._receive(deadline)
         if kind == "ready":
+            self.is_publishing = True
             self._connection.send("publish")
             if not self._connection.poll(_PUBLISH_S):
                 raise EOFError
@@ -241,13 +257,15 @@ class _Child:
         message: tuple[str, Any, bool] = self._connection.recv()
         return message
 
+    def kill(self) -> None:
+        """Kill the process and all that it started."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+
     def end(self) -> str:
         """End the process and all that it started, and return the end of what it said."""
         self._connection.close()
-        try:
-            os.killpg(self._process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
+        self.kill()
         self._process.wait()
         with self._said:
             size = self._said.seek(0, os.SEEK_END)

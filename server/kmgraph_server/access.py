@@ -27,13 +27,16 @@ class Caller:
     :ivar name: name of the token; empty for a caller without one.
     :ivar scopes: what the caller may do: ``read``, ``write``, ``admin``.
     :ivar groups: groups whose data the caller may see and change.
-    :ivar view: key of the view that the caller's questions are asked of.
+    :ivar view: key of the view that the caller writes to.
+    :ivar read_view: key of the view that the caller's questions are asked of: without the scope
+        ``read`` it is that of callers without a token.
     """
 
     name: str
     scopes: frozenset[str]
     groups: frozenset[str]
     view: str
+    read_view: str
 
 
 def secret_of(authorization: str | None) -> str | None:
@@ -65,12 +68,13 @@ def caller_of(
     """
     secret = secret_of(authorization)
     if secret is None:
-        return Caller("", frozenset({"read"}), frozenset(), public_view)
+        return Caller("", frozenset({"read"}), frozenset(), public_view, public_view)
     if register is None:
         raise TokenError("the token is not known here")
     token: Token = register.find(secret)
-    shown = visible_in(public_view) | token.groups
-    return Caller(token.name, token.scopes, token.groups, view_key(shown))
+    view = view_key(visible_in(public_view) | token.groups)
+    reads = view if "read" in token.scopes else public_view
+    return Caller(token.name, token.scopes, token.groups, view, reads)
 
 
 def caller() -> Caller:

@@ -23,7 +23,7 @@ from flask import has_request_context, request
 _KEPT: Final = "/-._~!$&'()*+,;=:@"
 #: What only :func:`to_path` encodes: an IRI holds it as it is, or cannot hold it at all.
 _OURS: Final = re.compile("(?:%(?:3F|23|5B|5D|[89A-F][0-9A-F]))+", re.IGNORECASE)
-_ORIGIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
+_ORIGIN: Final = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
 
 
 def rooted(path: str) -> str:
@@ -64,6 +64,8 @@ def sent_path(environ: Mapping[str, Any]) -> str:
 
     >>> sent_path({"REQUEST_URI": "/doc/Crohn%27s?format=ttl"})
     '/doc/Crohn%27s'
+    >>> sent_path({"REQUEST_URI": "http://host/doc/https://example.org/a"})
+    '/doc/https://example.org/a'
     >>> sent_path({"REQUEST_URI": "/m/doc/a", "SCRIPT_NAME": "/m"})
     '/doc/a'
     """

@@ -120,7 +120,7 @@ def request_key(environ: WSGIEnvironment, caller: Caller) -> Hashable:
         return None
     host = environ.get("HTTP_HOST") or (environ["SERVER_NAME"], environ["SERVER_PORT"])
     return (
-        caller.view,
+        caller.read_view,
         "HTTP_AUTHORIZATION" in environ,
         environ["wsgi.url_scheme"],
         host,

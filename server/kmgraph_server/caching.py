@@ -54,6 +54,8 @@ _SOFTWARE: Final = ("kmgraph", "pyoxigraph", "rdflib")
 #: Stands for the data of a dataset in memory, which have no number and no date.
 _PROCESS: Final = secrets.token_hex(8)
 _STATIC: Final = "static"
+#: Here a POST asks and changes nothing.
+_ASKING: Final = "sparql.sparql"
 #: Longer files of the application are sent as they are.
 _LONGEST_FILE_BYTES: Final = 1_000_000
 
@@ -201,7 +203,7 @@ def _set_cache_control(response: Response) -> None:
     if response.status_code >= 400:
         response.headers["Cache-Control"] = _NEVER
         response.headers.pop("ETag", None)
-    elif request.method in SAFE or (request.method == "POST" and "ETag" in response.headers):
+    elif request.method in SAFE or request.endpoint == _ASKING:
         kept = PRIVATE if "Authorization" in request.headers else PUBLIC
         response.headers.setdefault("Cache-Control", kept)
     elif request.method != "OPTIONS":
@@ -308,6 +310,9 @@ def _judge(response: Response) -> None:
 def _may_be_kept(response: Response, most_bytes: int) -> bool:
     """Say whether the server may keep an answer for others who see the same view."""
     if "snapshot" not in g or "depends_on_more" in g or response.direct_passthrough:
+        return False
+    # A page can have its frame from another generation than what stands in it.
+    if "public_snapshot" in g and g.public_snapshot.generation != g.snapshot.generation:
         return False
     length = response.content_length if isinstance(response, FileResponse) else _length(response)
     return length is not None and length <= most_bytes

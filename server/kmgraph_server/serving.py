@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: Size by which a body may go over the limit and still be answered with a problem document.
 _BODY_MARGIN_BYTES: Final = 1_048_576
+#: Longest head of a request: line and headers. A query that is longer is sent by POST.
+_HEAD_BYTES: Final = 65_536
 #: Connections that are held at one time; more wait to be accepted.
 _MOST_CONNECTIONS: Final = 1_000
 #: Time for threads to end once nothing is evaluated any more, in seconds.
@@ -38,7 +40,7 @@ def serve(config: ServerConfig, *, announce: Callable[[str], Any] = click.echo) 
     :raises MissingExtraError: Flask or waitress is not installed.
     """
     from kmgraph_server.mounts import check_stores, join
-    from kmgraph_server.state import close, stop
+    from kmgraph_server.state import stop
 
     apps = _create_apps(config)
 
@@ -56,10 +58,18 @@ def serve(config: ServerConfig, *, announce: Callable[[str], Any] = click.echo) 
             config,
             announce=tell,
             on_stop=lambda: _each(apps, stop),
-            on_end=lambda: _each(apps, close),
+            on_end=lambda: _each(apps, _close),
         )
     finally:
-        _each(apps, close)
+        _each(apps, _close)
+
+
+def _close(app: Flask) -> None:
+    """Stop what an application still does, and let go of what it has; again does nothing."""
+    from kmgraph_server import state, writing
+
+    writing.close(app)
+    state.close(app)
 
 
 def _each(apps: dict[str, Flask], act: Callable[[Flask], None]) -> None:
@@ -134,6 +144,7 @@ def run(
             asyncore_use_poll=True,
             # So that a query is stopped when its asker leaves.
             channel_request_lookahead=1,
+            max_request_header_size=_HEAD_BYTES,
             # A little more than Flask takes, so that Flask tells the client what is wrong.
             max_request_body_size=config.upload_limit_bytes + _BODY_MARGIN_BYTES,
         )

@@ -149,6 +149,8 @@ def close(app: Flask) -> None:
     found: Served = app.extensions[_EXTENSION]
     if not app.extensions.get(_CLOSED):
         app.extensions[_CLOSED] = True
+        if (writes := app.extensions.get("kmgraph-writes")) is not None:
+            writes.close()
         found.holder.close()
         return_pool(found.config)
 
@@ -160,7 +162,7 @@ def snapshot() -> Snapshot:
     :raises TokenError: the caller's token is not valid.
     """
     if "snapshot" not in g:
-        g.snapshot = served().holder.acquire(caller().view)
+        g.snapshot = served().holder.acquire(caller().read_view)
     found: Snapshot = g.snapshot
     return found
 

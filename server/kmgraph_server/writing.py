@@ -38,8 +38,6 @@ _SHARE: Final = 4
 _LEAST_MEMORY_BYTES: Final = 1_500_000_000
 #: How often a write is judged anew because another one came before it.
 _TRIES: Final = 5
-#: How long an application that ends waits for the write that runs.
-_CLOSE_S: Final = 2.0
 _LOCK: Final = threading.Lock()
 _LOG = logging.getLogger(__name__)
 
@@ -87,13 +85,8 @@ class Writes:
             self._places.release()
 
     def close(self) -> None:
-        """End the process; a write that runs on after a moment is lost, and nothing of it stays.
-
-        The process publishes nothing once the server has gone.
-        """
-        ending = threading.Thread(target=self._writer.close, daemon=True)
-        ending.start()
-        ending.join(_CLOSE_S)
+        """End the process; of a write that is not being published yet, nothing is done."""
+        self._writer.stop()
 
 
 def writes() -> Writes:

@@ -42,7 +42,9 @@ def test_an_update_comes_from_a_file_or_from_standard_input(store, tmp_path):
     path.write_text(INSERT, encoding="utf-8")
     assert "2 triples" in run("update", f"@{path}", "--store", store, "--no-validate").output
     more = "INSERT DATA { GRAPH <urn:g> { <urn:a> <urn:b> 3 } }"
-    assert "1 triple added" in run("update", "-", "--store", store, "--no-validate", text=more).output
+    assert (
+        "1 triple added" in run("update", "-", "--store", store, "--no-validate", text=more).output
+    )
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -168,6 +169,15 @@ def test_faults_of_a_variable_name_it(name, text, words):
     with pytest.raises(ConfigError, match=words) as caught:
         read_config(environment={f"KMGRAPH_{name}": text})
     assert str(caught.value).startswith(f"KMGRAPH_{name}")
+
+
+def test_the_files_in_the_documentation_can_be_read(file):
+    """Each is one that a server would take."""
+    docs = Path(__file__).resolve().parents[2] / "docs"
+    for page in ("deployment.md", "operations.md"):
+        text = (docs / page).read_text(encoding="utf-8")
+        (example,) = re.findall(r"^```toml\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+        assert read_config(file(example), environment={}).mounts
 
 
 def test_a_file_that_is_not_there_is_said(tmp_path):

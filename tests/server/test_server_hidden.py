@@ -49,6 +49,7 @@ def tokens(store):
         "north": register.create("north-reader", {"read"}, {"north"}),
         "south": register.create("south-writer", {"read", "write"}, {"south"}),
         "writer": register.create("public-writer", {"read", "write"}),
+        "blind": register.create("north-writer", {"write"}, {"north"}),
     }
 
 
@@ -93,7 +94,7 @@ ROUTES = {
 }
 
 
-@pytest.mark.parametrize("who", [None, "south", "writer"])
+@pytest.mark.parametrize("who", [None, "south", "writer", "blind"])
 @pytest.mark.parametrize("route", ROUTES)
 def test_no_query_finds_it(client, store, tokens, route, who):
     """And each of them finds it for a reader of the group, so that the test can fail."""
@@ -111,7 +112,7 @@ def test_no_query_finds_it(client, store, tokens, route, who):
         assert "north" not in hidden.text
 
 
-@pytest.mark.parametrize("who", [None, "south", "writer"])
+@pytest.mark.parametrize("who", [None, "south", "writer", "blind"])
 def test_counts_do_not_differ_by_it(client, store, tokens, who):
     """A count, a difference of counts, an empty graph: all as if it were not there."""
     graph = f"{store.base}graph/north-only"
@@ -127,7 +128,7 @@ def test_counts_do_not_differ_by_it(client, store, tokens, who):
         assert int(answer["results"]["bindings"][0]["n"]["value"]) == expected
 
 
-@pytest.mark.parametrize("who", [None, "south", "writer"])
+@pytest.mark.parametrize("who", [None, "south", "writer", "blind"])
 def test_what_is_hidden_looks_like_what_is_not_there(client, store, tokens, who):
     """Pages, documents and graphs: the same status and, names apart, the same text."""
     headers = headers_of(tokens, who)
@@ -135,7 +136,9 @@ def test_what_is_hidden_looks_like_what_is_not_there(client, store, tokens, who)
     def plain(response):
         """Return what an answer says, without the names that were asked for and its id."""
         text = re.sub(r"north-only|other-name|Xanthippe|Quintilian", "NAME", response.text)
-        return response.status_code, re.sub(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", "ID", text)
+        return response.status_code, re.sub(
+            r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", "ID", text
+        )
 
     for hidden, missing in (
         ("/doc/graph/north-only", "/doc/graph/other-name"),

@@ -212,7 +212,7 @@ def test_every_page_of_a_synthetic_store_says_so(client, path):
 @pytest.mark.parametrize(
     "path",
     ["questions?format=json", "questions/cq-031.csv", "questions/cq-031.json", "ontology.ttl",
-     "sparql?query=ASK+{}", "sparql?query=nonsense", "doc/dataset/generated.ttl", "healthz",
+     "sparql?query=ASK+{}", "sparql?query=nonsense", "doc/dataset/generated.ttl",
      "doc/dataset/generated.jsonld", "id/dataset/generated", "nothing"],
 )  # fmt: skip
 def test_every_answer_of_a_synthetic_store_says_so(client, path):

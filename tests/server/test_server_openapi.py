@@ -33,7 +33,7 @@ OPERATIONS = [
 #: What a server may say that is asked too much of, as the description says.
 ALLOWED_CODES = ("query-timeout", "busy", "store-locked")
 #: Requests that are tried of each operation; a write publishes a generation.
-TRIES = {"get": 30, "post": 20, "put": 8, "delete": 8}
+TRIES = {"get": 15, "post": 12, "put": 6, "delete": 6}
 
 
 def routes():

@@ -88,6 +88,30 @@ def test_what_takes_too_long_is_stopped_and_its_asker_told(store, keeper, shutdo
         assert server.end() == (0, "")
 
 
+def test_the_process_that_writes_ends_too(tmp_path):
+    """It is started by the first write, and its generation stays."""
+    store = make_store(tmp_path / "store", 3)
+    token = TokenRegister(store.path).create("writer", {"write"})
+    options = ("--no-validate-writes", "--shutdown-s", "50")
+    with serving("--store", str(store.path), *options) as server:
+        reply = server.get(
+            "/update",
+            method="POST",
+            body="INSERT DATA { <urn:new> <urn:p> 1 }",
+            Content_Type="application/sparql-update",
+            Authorization=f"Bearer {token}",
+        )
+        assert (reply.status, reply.json["generation"]) == (200, 2)
+        children = server.workers()
+        assert children
+        server.process.send_signal(signal.SIGTERM)
+        assert server.end() == (0, "")
+    for child in children:
+        with pytest.raises(ProcessLookupError):
+            os.kill(child, 0)
+    assert store.current_id() == 2
+
+
 def test_idle_connections_do_not_hold_it_up(store):
     """Clients keep connections; a stop does not wait for them."""
     with serving("--store", str(store.path), "--shutdown-s", "600") as server:
