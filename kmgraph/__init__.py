@@ -12,7 +12,6 @@ pyoxigraph alone.
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -39,6 +38,8 @@ if TYPE_CHECKING:
     from kmgraph.stores.generations import GenerationStore
     from kmgraph.synthetic import generate
 
+    __version__: str
+
 #: Public name to the module that defines it.
 _MODULES = {
     "BuildOptions": "kmgraph.pipeline",
@@ -64,11 +65,6 @@ _MODULES = {
     "update": "kmgraph.pipeline",
     "validate": "kmgraph.quality",
 }
-
-try:
-    __version__ = version("kmgraph")
-except PackageNotFoundError:  # a checkout that was not installed
-    __version__ = "0+unknown"
 
 __all__ = [
     "BuildOptions",
@@ -99,9 +95,23 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Load a public name when it is first used."""
+    if name == "__version__":
+        globals()[name] = _version()
+        return globals()[name]
     if name in _MODULES:
         return getattr(import_module(_MODULES[name]), name)
     raise AttributeError(f"module 'kmgraph' has no attribute '{name}'")
+
+
+def _version() -> str:
+    """Return the version that is installed."""
+    # Not at the top: it takes longer than all else that a worker process imports from here.
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("kmgraph")
+    except PackageNotFoundError:  # a checkout that was not installed
+        return "0+unknown"
 
 
 def __dir__() -> list[str]:

@@ -28,6 +28,17 @@ def test_importing_kmgraph_loads_no_optional_package() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+def test_a_process_for_queries_does_not_look_up_the_version() -> None:
+    """Each worker would start later for it, and it is there for those who ask."""
+    code = (
+        "import sys, kmgraph.execution.worker as worker, kmgraph;"
+        "early = 'importlib.metadata' in sys.modules;"
+        "from kmgraph import __version__;"
+        "sys.exit(early or __version__ != kmgraph.__version__ or not __version__[0].isdigit())"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 def test_a_missing_package_is_named_with_its_extra() -> None:
     """Without pandas, a DataFrame is refused with the command that installs it."""
     code = (

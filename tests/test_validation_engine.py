@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
+import signal
 import socket
 import sys
 import threading
@@ -14,6 +16,7 @@ import pytest
 import rdflib
 from rdflib import RDF, Graph, Namespace
 
+from kmgraph import artefacts
 from kmgraph.errors import MissingExtraError, NonConformanceError, ShapesError
 from kmgraph.progress import ProgressEvent
 from kmgraph.validation import (
@@ -25,6 +28,7 @@ from kmgraph.validation import (
     locate,
     validate_triples,
 )
+from kmgraph.validation.process import ValidationProcess
 from kmgraph.validation.reading import read_report, report_from_triples
 from kmgraph.validation.writing import path_text
 
@@ -377,3 +381,47 @@ def test_another_engine_can_take_the_place_of_the_reference(tmp_path: Path) -> N
     )
     assert str(report.results[0].location) == "innovations.csv, row 7"
     assert {event.phase for event in events} == {"validation"}
+
+
+@needs_pyshacl
+def test_the_process_is_kept_and_says_the_same_again(tmp_path: Path) -> None:
+    """What a validation leaves behind does not change the next one."""
+    process = ValidationProcess()
+    good, bad = tmp_path / "good", tmp_path / "bad"
+    for folder, turtle in ((good, PASSAGE), (bad, NAMELESS)):
+        folder.mkdir()
+        n_triples(folder, turtle)
+    shapes = artefacts.files("shapes", "*.ttl")
+    found: dict[Path, set[str]] = {good: set(), bad: set()}
+    try:
+        for folder in (good, bad, good, bad, bad):
+            report = folder / "report.nt"
+            process.validate(folder / "data.nt", report, shapes, 60)
+            found[folder].add(str(sorted(map(str, read_report(report).results))))
+            pid = process.pid
+            assert pid is not None
+        process.validate(good / "data.nt", good / "report.nt", shapes, 60)
+        assert pid == process.pid
+        os.kill(pid, signal.SIGKILL)
+        process.validate(good / "data.nt", good / "report.nt", shapes, 60)
+        assert process.pid not in (None, pid)
+    finally:
+        process.close()
+    assert process.pid is None
+    assert all(len(reports) == 1 for reports in found.values())
+    assert found[good] != found[bad]
+
+
+@needs_pyshacl
+def test_after_a_validation_that_was_stopped_the_next_one_works(tmp_path: Path) -> None:
+    """The process is ended with it, and another one is started."""
+    process = ValidationProcess()
+    data, report = n_triples(tmp_path, NAMELESS), tmp_path / "report.nt"
+    shapes = artefacts.files("shapes", "*.ttl")
+    try:
+        with pytest.raises(ShapesError, match="took longer than"):
+            process.validate(data, report, shapes, 0.05)
+        process.validate(data, report, shapes, 60)
+    finally:
+        process.close()
+    assert not read_report(report).conforms

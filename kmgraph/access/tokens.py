@@ -18,7 +18,7 @@ import re
 import secrets
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -35,7 +35,6 @@ FORMAT_VERSION: Final = 1
 _SECRET_BYTES: Final = 32
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
-_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 #: How long to wait for another process that changes the tokens, and how often to look.
 _WAIT_S: Final = 10.0
 _LOOK_S: Final = 0.01
@@ -261,7 +260,7 @@ def checked(
 
 
 def end_of_validity(expires: str | dt.date) -> dt.datetime:
-    """Return the last moment of a token's validity.
+    """Return the last moment of a token's validity: of a day without a time, its end.
 
     :raises InputError: the text is no date of ISO 8601.
 
@@ -273,8 +272,9 @@ def end_of_validity(expires: str | dt.date) -> dt.datetime:
     text = expires if isinstance(expires, str) else expires.isoformat()
     try:
         moment = dt.datetime.fromisoformat(text)
-        if _DAY.fullmatch(text):
-            moment = moment.replace(hour=23, minute=59, second=59)
+        with suppress(ValueError):
+            # In any of the ways in which ISO 8601 writes a day.
+            moment = dt.datetime.combine(dt.date.fromisoformat(text), dt.time(23, 59, 59))
         return moment.astimezone(dt.UTC) if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
     except (ValueError, OverflowError) as error:
         raise InputError(

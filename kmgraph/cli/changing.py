@@ -20,7 +20,6 @@ from kmgraph.errors import InputError
 from kmgraph.pipeline.updating import update as update_store
 from kmgraph.stores.generations import GenerationStore
 
-
 _EXAMPLE: Final = (
     "Example: kmgraph update 'INSERT DATA { GRAPH <urn:g> { <urn:a> <urn:b> 1 } }' --store store"
 )

@@ -34,7 +34,8 @@ _LISTED = 20
     "--text",
     "texts",
     multiple=True,
-    help="Erase every statement whose text holds this too, such as a name; may be repeated.",
+    help="Erase every statement with a text or an address that holds this too, such as a name; "
+    "may be repeated.",
 )
 @click.option(
     "--also",
@@ -129,8 +130,13 @@ def _show(
     else:
         click.echo("\n".join(_lines(summary)))
     if summary.generation is not None:
-        erasures = ", ".join(summary.log_ids)
-        click.echo(f"generation {summary.generation.id} is published; erasure {erasures}")
+        erasures = f"; erasure {', '.join(summary.log_ids)}" if summary.log_ids else ""
+        click.echo(f"generation {summary.generation.id} is published{erasures}")
+    if summary.texts_due:
+        click.echo(
+            f"{summary.texts_due} text(s) were erased from this store before and are kept nowhere: "
+            "after restoring a backup, give them again with --finish --text TEXT"
+        )
     if summary.report is not None and summary.report.violations:
         number = len(summary.report.violations)
         click.echo(f"what is left violates the shapes {number} time(s): see 'kmgraph validate'")

@@ -19,7 +19,7 @@ from kmgraph.errors import (
     QueryStoppedError,
     QueryTimeoutError,
 )
-from kmgraph.execution.limits import Limits
+from kmgraph.execution.limits import Limits, require_number, require_seconds
 from kmgraph.execution.messages import Job, Outcome, PoolStats, RunningQuery
 from kmgraph.execution.process import MEMORY_EXIT, WorkerGoneError, WorkerProcess
 from kmgraph.execution.roster import Roster
@@ -75,6 +75,7 @@ class WorkerPool:
     :param workers: how many queries run at once.
     :param most_waiting: how many may wait for their turn; more are refused.
     :param wait_s: longest wait in seconds.
+    :raises ConfigError: a number is out of range; there is at least one worker.
     """
 
     def __init__(
@@ -85,6 +86,9 @@ class WorkerPool:
         most_waiting: int = 100,
         wait_s: float = 20.0,
     ) -> None:
+        require_number("workers", workers, least=1)
+        require_number("most_waiting", most_waiting, least=0)
+        require_seconds("wait_s", wait_s, may_be_zero=True)
         self.limits = limits or Limits()
         self._roster = Roster(workers + 1, self.limits.memory_bytes)
         self._turnstile = Turnstile(workers, most_waiting=most_waiting, wait_s=wait_s)

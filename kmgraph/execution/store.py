@@ -12,7 +12,7 @@ from kmgraph.errors import QueryEvaluationError
 from kmgraph.execution.messages import Job, Outcome, term_to_text
 from kmgraph.formats import Format
 from kmgraph.results import Boolean, Solutions, Triples
-from kmgraph.stores.base import Answer, QuadStore
+from kmgraph.stores.base import Answer, QuadStore, checked_bindings
 from kmgraph.stores.oxigraph import OxigraphStore
 from kmgraph.terms import Term
 
@@ -54,6 +54,7 @@ class PooledStore(QuadStore):
 
         :raises QueryTimeoutError: the query took too long; and what else the limits lead to.
         """
+        bound = checked_bindings(bindings or {})
         job = Job(
             view_path=self._view_path,
             base=self.base,
@@ -61,7 +62,7 @@ class PooledStore(QuadStore):
             base_iri=base_iri,
             default_graphs=tuple(default_graphs or ()),
             named_graphs=tuple(named_graphs or ()),
-            bindings={name: term_to_text(term) for name, term in (bindings or {}).items()},
+            bindings={variable.value: term_to_text(term) for variable, term in bound.items()},
             union_default_graph=self.union_default_graph,
             rdf_version="1.2",
             view=self._view_key,

@@ -1,15 +1,17 @@
 """Leave out of a bundle what was erased from the store that it is built into.
 
-The rows of erased records are passed over, and references to them are taken out of other rows. A
-row that loses a reference it cannot do without is passed over too, and so on.
+The rows of erased records are passed over, and references to them are taken out of other rows, as
+is what names them in words. A row that loses what it cannot do without is passed over too, and so
+on.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pyoxigraph as ox
 
@@ -19,9 +21,12 @@ from kmgraph.bundles.problems import Problem
 from kmgraph.bundles.sources import RawRow, Report
 from kmgraph.errors import GoneError
 from kmgraph.mapping.mapper import Place
-from kmgraph.pipeline.standing import Need, needs_of, references
-from kmgraph.records import TABLES
-from kmgraph.stores.tombstones import Tombstones
+from kmgraph.pipeline.standing import Need, needs_of
+from kmgraph.records import TABLES, Kind
+from kmgraph.stores.tombstones import Tombstones, gone
+
+#: Most answers about IRIs that are kept, to bound memory.
+_KEPT_ANSWERS: Final = 50_000
 
 
 def without_erased(
@@ -47,15 +52,19 @@ def without_erased(
 def refuse_erased(triples: Iterable[ox.Triple], tombstones: Tombstones) -> Iterator[ox.Triple]:
     """Pass triples on, and stop at one that names what was erased.
 
-    :raises GoneError: names the IRI; it is told to whoever loads the file only.
+    An IRI may also stand within a text, a datatype or another IRI.
+
+    :raises GoneError: names the term; it is told to whoever writes it only, and never logged.
 
     >>> list(refuse_erased([], Tombstones()))
     []
     """
+    named_again = functools.lru_cache(maxsize=_KEPT_ANSWERS)(tombstones.named_by)
     for triple in triples:
         for term in triple if tombstones else ():
-            if isinstance(term, ox.NamedNode) and tombstones.is_gone(term.value):
-                raise GoneError(f"{term} was erased from this store: take it out of the file")
+            named_by = named_again if isinstance(term, ox.NamedNode) else tombstones.named_by
+            if named_by(term):
+                raise gone(str(term))
         yield triple
 
 
@@ -105,21 +114,39 @@ class ErasedRowsLeftOut:
             before = len(self._dropped)
             for row in self._source.rows(_ignore):
                 record_id = cell_text(row.cells.get("id"))
-                if row.sheet == "dataset" or not record_id or record_id in self._dropped:
+                if not record_id or record_id in self._dropped:
                     continue
                 lost = self._lost(row)
                 is_touched = is_touched or bool(lost)
+                if row.sheet == "dataset":
+                    self._require_dataset(row, lost)
+                    continue
                 if self._is_gone(row.sheet, record_id) or not self._stands(row, lost):
                     self._dropped.add(record_id)
             if len(self._dropped) == before:
                 return is_touched or bool(before)
 
+    def _require_dataset(self, row: RawRow, lost: Mapping[str, list[str]]) -> None:
+        """Raise where what describes the dataset cannot be cleaned."""
+        for name in _emptied(row, lost):
+            raise GoneError(
+                f"{row.file}: the dataset's {name} names what was erased from this store: "
+                "correct it"
+            )
+
     def _lost(self, row: RawRow) -> Mapping[str, list[str]]:
-        """Return column to what it holds without references to what goes, where it holds less."""
+        """Return column to what it holds without what names what goes, where it holds less."""
         lost = {}
-        for column in references(row.sheet):
-            items = _items(row.cells.get(column.name))
-            kept = [item for item in items if not self._points_nowhere(item)]
+        for column in TABLES[row.sheet].columns:
+            raw = row.cells.get(column.name)
+            if column.kind is Kind.REF:
+                items = _items(raw)
+                kept = [item for item in items if not self._points_nowhere(item)]
+            elif self._tombstones.named_in(cell_text(raw)):
+                items = _items(raw) if column.many else [cell_text(raw)]
+                kept = [item for item in items if not self._tombstones.named_in(item)]
+            else:
+                continue
             if len(kept) < len(items):
                 lost[column.name] = kept
         return lost
@@ -144,7 +171,7 @@ class ErasedRowsLeftOut:
 
     def _stands(self, row: RawRow, lost: Mapping[str, list[str]]) -> bool:
         """Say whether a row has what it needs without what it lost."""
-        return not any(
+        return not _emptied(row, lost) and not any(
             self._left(row, need, lost) < need.minimum
             for need in needs_of(row.sheet)
             if lost.keys() & set(need.columns)
@@ -168,6 +195,12 @@ class ErasedRowsLeftOut:
 
 def _ignore(problem: Problem) -> None:
     """Pass over a problem, which the check of the bundle reports."""
+
+
+def _emptied(row: RawRow, lost: Mapping[str, list[str]]) -> list[str]:
+    """Return the required columns that hold nothing any more."""
+    table = TABLES[row.sheet]
+    return [name for name, kept in lost.items() if not kept and table.column(name).required]
 
 
 def _items(raw: object) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -197,15 +197,31 @@ def refuse_pooling(
     _refuse_both({**held, **{dataset.name: dataset.synthetic for dataset in staged}})
 
 
-def refuse_pooling_loaded(store: GenerationStore, name: str, synthetic: bool | None) -> None:
+def refuse_pooling_loaded(
+    store: GenerationStore,
+    name: str,
+    synthetic: bool | None,
+    *,
+    shown: Collection[str] | None = None,
+) -> None:
     """Raise where a loaded graph would bring real and synthetic data together in one store.
 
     :param name: name of the graph, which is replaced.
     :param synthetic: whether its data are synthetic; None for a graph without any.
+    :param shown: visibilities of the graphs that may be named; None for all.
     :raises PublicationError: names the synthetic graphs.
     """
-    if synthetic is not None:
-        _refuse_both({**_kinds_held(store), name: synthetic})
+    if synthetic is None:
+        return
+    held = _kinds_held(store)
+    hidden = set() if shown is None else _hidden(store, shown) - {name}
+    _refuse_both({**held, name: synthetic}, hidden)
+
+
+def _hidden(store: GenerationStore, shown: Collection[str]) -> set[str]:
+    """Return the names of the graphs of other visibilities."""
+    graphs = () if store.current_id() is None else store.generation().graphs
+    return {graph.name for graph in graphs if graph.visibility not in shown}
 
 
 def _kinds_held(store: GenerationStore) -> dict[str, bool]:
@@ -218,11 +234,17 @@ def _kinds_held(store: GenerationStore) -> dict[str, bool]:
     return kinds
 
 
-def _refuse_both(kinds: Mapping[str, bool]) -> None:
-    """Raise where some graphs hold synthetic data and others real data."""
+def _refuse_both(kinds: Mapping[str, bool], hidden: Collection[str] = ()) -> None:
+    """Raise where some graphs hold synthetic data and others real data.
+
+    :param hidden: names of graphs that are not told.
+    """
     if len(set(kinds.values())) > 1:
-        synthetic = ", ".join(name for name, flag in kinds.items() if flag)
-        real = ", ".join(name for name, flag in kinds.items() if not flag)
+        told = {name: "what you are not shown" if name in hidden else name for name in kinds}
+        synthetic, real = (
+            ", ".join(dict.fromkeys(told[name] for name, flag in kinds.items() if flag is wanted))
+            for wanted in (True, False)
+        )
         raise PublicationError(
             f"synthetic data ({synthetic}) and real data ({real}) are never pooled: put them into "
             "stores of their own. Of data that were generated, the dataset says km:synthetic true"
@@ -269,7 +291,7 @@ def validate_prepared(
     """
     locator = locations(store, writer, staged)
     results: dict[Result, None] = {}
-    for key in _views_to_validate(writer):
+    for key in views_to_validate(writer):
         found = validate_view(writer, key, locator, directory, progress)
         results.update(dict.fromkeys(found.results))
     report = Report.of(results)
@@ -279,13 +301,21 @@ def validate_prepared(
 
 
 def locations(
-    store: GenerationStore, writer: GenerationWriter, staged: Sequence[StagedDataset] = ()
+    store: GenerationStore,
+    writer: GenerationWriter,
+    staged: Sequence[StagedDataset] = (),
+    *,
+    shown: Collection[str] | None = None,
 ) -> RowLocations:
-    """Return what finds the file and row of each record that was built."""
+    """Return what finds the file and row of each record that was built.
+
+    :param shown: visibilities of the graphs whose records are found; None for all.
+    """
     fresh = {dataset.name: dataset.rows for dataset in staged}
     rows = [
         parent_file(store, rows_file(graph.name)) + _read(fresh.get(graph.name))
         for graph in writer.graphs
+        if shown is None or graph.visibility in shown
     ]
     return RowLocations(store.base, rows)
 
@@ -293,11 +323,14 @@ def locations(
 def validate_view(
     writer: GenerationWriter,
     key: str,
-    locator: RowLocations,
+    locator: RowLocations | None,
     directory: Path,
     progress: Progress,
 ) -> Report:
-    """Return what the shapes find in one view that the writer has prepared."""
+    """Return what the shapes find in one view that the writer has prepared.
+
+    :param locator: finds the file and row of a record; None leaves them out.
+    """
     path = directory / f"merged-{key}.nt"
     with path.open("wb") as file:
         writer.view(key).dump(file, NTRIPLES)
@@ -306,7 +339,7 @@ def validate_view(
     return found
 
 
-def _views_to_validate(writer: GenerationWriter) -> list[str]:
+def views_to_validate(writer: GenerationWriter) -> list[str]:
     """Return the views whose statements, derived ones too, are all statements of a listed one."""
     *others, master = writer.views
     held = {(graph.iri, graph.digest) for graph in writer.own_graphs(master)}

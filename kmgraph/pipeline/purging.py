@@ -14,12 +14,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import pyoxigraph as ox
 
 from kmgraph.errors import InputError, RecordNotFoundError
-from kmgraph.namespaces import RESERVED_GRAPHS, graph_iri, record_iri
+from kmgraph.pipeline.erasable import (
+    check_reason,
+    check_texts,
+    refuse_term,
+    require_texts,
+    targets_of,
+)
 from kmgraph.pipeline.leftovers import Leftover, search
 from kmgraph.pipeline.publication import staging
 from kmgraph.pipeline.rewriting import Rewriting
@@ -29,9 +35,6 @@ from kmgraph.stores.generations import GenerationStore
 from kmgraph.stores.meta import Generation
 from kmgraph.stores.tombstones import Tombstones, append_to_log
 from kmgraph.validation import Report
-
-#: Texts to erase have to be at least so long: shorter ones stand in too much.
-_SHORTEST_TEXT: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,8 @@ class PurgeSummary:
     :ivar leftovers: files elsewhere that hold it still.
     :ivar report: the validation report of what is left, or None where nothing was validated.
     :ivar changed: whether anything had to be done.
+    :ivar texts_due: number of texts that were erased before and were not given again; a backup
+        that was restored may hold them.
     """
 
     swept: list[Swept] = field(default_factory=list)
@@ -82,6 +87,7 @@ class PurgeSummary:
     leftovers: list[Leftover] = field(default_factory=list)
     report: Report | None = None
     changed: bool = True
+    texts_due: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Return the summary as plain values, for machine-readable output."""
@@ -103,6 +109,7 @@ class PurgeSummary:
                 {"file": str(found.file), "holds": found.holds} for found in self.leftovers
             ],
             "violations": len(self.report.violations) if self.report else None,
+            "texts_due": self.texts_due,
         }
 
 
@@ -115,13 +122,13 @@ def preview(
     :raises InputError: the IRI or a text cannot be erased.
     """
     target = store if isinstance(store, GenerationStore) else GenerationStore(store)
-    _check_texts(texts)
-    iris = _targets(target.base, iri)
+    check_texts(texts)
+    iris = targets_of(target.base, iri)
     stones = Tombstones.of(target.path)
-    matcher = Matcher(stones.with_erased(iris, ()), texts)
+    matcher = Matcher(stones.with_erased(iris, ()), texts, base=target.base)
     with _sweeps(target, matcher) as sweeps:
         _require_named(sweeps, iris, stones, texts)
-        mentions = Mentions(_own_texts(sweeps))
+        mentions = Mentions(_own_texts(sweeps), base=target.base)
         for sweep in sweeps:
             sweep.count(mentions)
         return PurgeSummary([_swept(sweep) for sweep in sweeps], mentions=mentions.found)
@@ -153,13 +160,14 @@ def purge(
     :raises StoreLockedError: another process is writing to the store; nothing was done.
     """
     target = store if isinstance(store, GenerationStore) else GenerationStore(store)
-    _check_texts(texts)
-    iris = _targets(target.base, iri)
-    _check_reason(reason, [iri, *texts])
+    check_texts(texts)
+    iris = targets_of(target.base, iri)
+    check_reason(reason, [iri, *texts])
     with target.writing(progress=progress):
         stones = Tombstones.of(target.path)
+        require_texts(stones, iris, texts)
         wanted = stones.with_erased(iris, (), texts=len(texts))
-        with _sweeps(target, Matcher(wanted, texts)) as sweeps:
+        with _sweeps(target, Matcher(wanted, texts, base=target.base)) as sweeps:
             ids = _identifiers(sweeps, target.base, iri)
             is_known = _require_named(sweeps, iris, stones, texts)
             if is_known and not stones.unfinished and not texts and not any(map(_hits, sweeps)):
@@ -168,7 +176,9 @@ def purge(
                 seen = {visibility for sweep in sweeps for visibility in sweep.visibilities}
                 wanted = stones.with_erased(iris, seen, texts=len(texts))
                 wanted.save(target.path)
-                summary = _rewrite(target, sweeps, wanted, reason, validate, progress)
+                found = {stone.log_id for stone in wanted.unfinished}
+                entry = {"ids": sorted(found), "reason": reason, "texts": len(texts)}
+                summary = _rewrite(target, sweeps, wanted, entry, validate, progress)
     summary.log_ids = tuple(stone.log_id for i in iris if (stone := wanted.find(i)))
     summary.leftovers = search(also, iris, sorted(ids), texts)
     return summary
@@ -183,58 +193,28 @@ def finish(
 ) -> PurgeSummary:
     """Erase again whatever was ever erased, such as after a crash or after a backup was restored.
 
-    :param texts: the texts that an interrupted erasure was to erase; they are kept nowhere.
+    :param texts: the texts that were erased before, of which a store keeps only the number.
+    :returns: a summary; its ``texts_due`` tells of texts that earlier erasures had.
     :raises InputError: an interrupted erasure had texts, and fewer are given.
     """
     target = store if isinstance(store, GenerationStore) else GenerationStore(store)
-    _check_texts(texts)
+    check_texts(texts)
     with target.writing(progress=progress):
         stones = Tombstones.of(target.path)
-        due = max((stone.texts for stone in stones.unfinished), default=0)
-        if len(texts) < due:
-            raise InputError(f"the interrupted erasure had {due} text(s): give them again")
-        with _sweeps(target, Matcher(stones, texts)) as sweeps:
+        require_texts(stones, (), texts)
+        matcher = Matcher(stones, texts, base=target.base)
+        with _sweeps(target, matcher) as sweeps:
             is_done = not stones.unfinished and not texts and not any(map(_hits, sweeps))
             if is_done or target.current_id() is None:
-                return PurgeSummary(changed=False)
-            summary = _rewrite(target, sweeps, stones, "finished later", validate, progress)
-    summary.log_ids = tuple(stone.log_id for stone in stones.unfinished)
+                summary = PurgeSummary(changed=False)
+            else:
+                found = matcher.found | {stone.log_id for stone in stones.unfinished}
+                ids = sorted(found)
+                entry = {"ids": ids, "reason": "finished later", "texts": len(texts)}
+                summary = _rewrite(target, sweeps, stones, entry, validate, progress)
+                summary.log_ids = tuple(ids)
+    summary.texts_due = max(sum(s.texts for s in stones.stones.values()) - len(texts), 0)
     return summary
-
-
-def _check_texts(texts: Sequence[str]) -> None:
-    """Raise for texts that stand in too much."""
-    for text in texts:
-        if len(text.strip()) < _SHORTEST_TEXT:
-            raise InputError(f"'{text}' is too short to be erased wherever it stands")
-
-
-def _check_reason(reason: str | None, erased: Sequence[str]) -> None:
-    """Raise for a reason that would keep in the log what is erased."""
-    if reason and any(text in reason for text in erased):
-        raise InputError("the reason names what is to be erased: give one without personal data")
-
-
-def _targets(base: str, iri: str) -> list[str]:
-    """Return the IRIs that are erased: a dataset goes with its graph.
-
-    :raises InputError: the IRI is none, or names what the store fills itself.
-    """
-    try:
-        ox.NamedNode(iri)
-    except ValueError as error:
-        raise InputError(f"'{iri}' is no absolute IRI: give the whole IRI of a record") from error
-    if base.startswith(iri):
-        raise InputError(f"<{iri}> stands for all records: give the IRI of one")
-    for start, other in (("graph", "dataset"), ("dataset", "graph")):
-        prefix = f"{base}{start}/"
-        name = iri.removeprefix(prefix)
-        if iri.startswith(prefix) and name and "/" not in name:
-            if name in RESERVED_GRAPHS:
-                raise InputError(f"the store fills the graph '{name}' itself: it cannot be erased")
-            partner = record_iri(base, other, name) if other == "dataset" else graph_iri(base, name)
-            return [iri, partner]
-    return [iri]
 
 
 def _identifiers(sweeps: Sequence[Sweep], base: str, iri: str) -> set[str]:
@@ -270,10 +250,7 @@ def _require_named(
     if any(stones.is_gone(iri) for iri in iris):
         return True
     for sweep in sweeps:
-        described = {g.iri for g in sweep.generation.graphs if g.kind == "vocabulary"}
-        for quad in sweep.store.quads(ox.NamedNode(iris[0])):
-            if getattr(quad.graph_name, "value", "") in described:
-                raise InputError(f"<{iris[0]}> belongs to the vocabulary, which is no record")
+        refuse_term(sweep, ox.NamedNode(iris[0]))
     if any(_names(sweep, iri) for sweep in sweeps for iri in iris):
         return False
     if any(sweep.pointing or sweep.own_statements for sweep in sweeps):
@@ -319,13 +296,13 @@ def _rewrite(
     target: GenerationStore,
     sweeps: list[Sweep],
     stones: Tombstones,
-    reason: str | None,
+    entry: dict[str, Any],
     validate: bool,
     progress: Progress,
 ) -> PurgeSummary:
     """Publish a swept generation, put swept ones in the place of the old ones, and log it."""
     summary = PurgeSummary()
-    mentions = Mentions(_own_texts(sweeps))
+    mentions = Mentions(_own_texts(sweeps), base=target.base)
     with staging(target) as directory:
         rewriting = Rewriting(target, directory, mentions, progress)
         if sweeps:
@@ -337,18 +314,17 @@ def _rewrite(
             rewriting.replace(sweep)
     summary.swept = [_swept(sweep) for sweep in sweeps]
     summary.mentions = mentions.found
-    append_to_log(target.path, _log_entry(stones, summary, reason))
+    append_to_log(target.path, _log_entry(entry, summary))
     stones.with_all_finished().save(target.path)
     progress(ProgressEvent("log", "the erasure is finished"))
     return summary
 
 
-def _log_entry(stones: Tombstones, summary: PurgeSummary, reason: str | None) -> dict[str, Any]:
+def _log_entry(entry: dict[str, Any], summary: PurgeSummary) -> dict[str, Any]:
     """Return what the log says of an erasure: when, why and how much, and not what."""
     return {
         "when": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-        "ids": [stone.log_id for stone in stones.unfinished],
-        "reason": reason,
+        **entry,
         "published": summary.generation.id if summary.generation else None,
         "statements": {str(swept.generation): swept.statements for swept in summary.swept},
         "dependents": dict(sum((Counter(s.dependents) for s in summary.swept), Counter())),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from kmgraph.namespaces import expand
-from kmgraph.records import TABLES, Column, Kind
+from kmgraph.records import TABLES, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +56,3 @@ def predicates_of(sheet: str, need: Need) -> frozenset[str]:
     """
     columns = (TABLES[sheet].column(name) for name in need.columns)
     return frozenset(expand(column.predicate) for column in columns if column.predicate)
-
-
-def references(sheet: str) -> tuple[Column, ...]:
-    """Return the columns of a sheet that point to records.
-
-    >>> [column.name for column in references("people")]
-    ['organisations', 'passages']
-    """
-    return tuple(column for column in TABLES[sheet].columns if column.kind is Kind.REF)

@@ -8,28 +8,29 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote_plus
 
 import pyoxigraph as ox
 
 from kmgraph.mapping.mapper import TERM_CLASSES, split_record_iri
-from kmgraph.namespaces import DCTERMS, FOAF, KM, OWL, RDF, SCHEMA, XSD
+from kmgraph.namespaces import DCTERMS, FOAF, KM, OWL, PREFIXES, RDF, SCHEMA, XSD
 from kmgraph.pipeline.standing import needs_of, predicates_of
 from kmgraph.stores.base import QuadStore
 from kmgraph.stores.meta import Generation, GraphInfo
-from kmgraph.stores.tombstones import Tombstones, lineage
+from kmgraph.stores.tombstones import Tombstone, Tombstones, lineage
 
 #: What stands where a text was taken out.
 ERASED: Final = "(erased)"
 #: Texts shorter than this say too little to look for them.
 SHORTEST_TEXT: Final = 4
-_IRI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\]+")
-_PUNCTUATION: Final = ".,;:!?)]'"
+_TYPE: Final = f"{RDF}type"
 _STRINGS: Final = frozenset({f"{XSD}string", f"{RDF}langString"})
 _IDENTIFIER: Final = f"{DCTERMS}identifier"
 #: Properties by which a record says what it is called elsewhere.
 _SAME: Final = frozenset(
     {f"{KM}orcid", f"{SCHEMA}sameAs", f"{OWL}sameAs", f"{FOAF}mbox", f"{FOAF}homepage"}
 )
+_KNOWN: Final = tuple(PREFIXES.values())
 #: Most answers about IRIs that are kept, to bound memory.
 _KEPT_ANSWERS: Final = 200_000
 _EXAMPLES: Final = 5
@@ -39,6 +40,7 @@ class Matcher:
     """Says what names an erased IRI or holds an erased text.
 
     :param texts: texts that are erased wherever they stand.
+    :param base: base IRI of the store's records.
 
     >>> stones = Tombstones().with_erased(["https://x.org/person/P1"], ["public"])
     >>> matcher = Matcher(stones, ["Jane Doe"])
@@ -46,30 +48,44 @@ class Matcher:
     (True, True)
     >>> matcher.text("see https://x.org/person/P10")
     False
+    >>> matcher.iri("https://y.org/?of=https://x.org/person/P1"), matcher.node("mailto:Jane%20Doe")
+    (True, True)
     """
 
-    def __init__(self, tombstones: Tombstones, texts: Sequence[str] = ()) -> None:
-        self._tombstones = tombstones
+    def __init__(
+        self, tombstones: Tombstones, texts: Sequence[str] = (), *, base: str = ""
+    ) -> None:
+        self._tombstones, self._base = tombstones, base
         self._texts = one_of(texts)
-        self._answers: dict[str, bool] = {}
+        self._answers: dict[str, Tombstone | None] = {}
+        #: Ids, in the log, of the erasures of which something was found.
+        self.found: set[str] = set()
 
     def iri(self, iri: str) -> bool:
-        """Say whether an IRI, or what it lies below, was erased."""
-        answer = self._answers.get(iri)
-        if answer is None:
+        """Say whether an IRI, what it lies below, or one that it holds was erased."""
+        if iri not in self._answers:
             if len(self._answers) >= _KEPT_ANSWERS:
                 self._answers.clear()
-            answer = self._answers[iri] = self._tombstones.is_gone(iri)
-        return answer
+            self._answers[iri] = self._tombstones.named_in(iri, is_iri=True)
+        return self._note(self._answers[iri])
+
+    def node(self, iri: str) -> bool:
+        """Say whether an IRI was erased or holds an erased text."""
+        if self.iri(iri):
+            return True
+        return self._texts is not None and any(map(self._texts.search, said_by(iri, self._base)))
 
     def text(self, text: str) -> bool:
         """Say whether a text holds an erased text or names an erased IRI."""
         if self._texts and self._texts.search(text):
             return True
-        if ":" not in text:
-            return False
-        found = (match[0] for match in _IRI.finditer(text))
-        return any(self.iri(iri) or self.iri(iri.rstrip(_PUNCTUATION)) for iri in found)
+        return self._note(self._tombstones.named_in(text))
+
+    def _note(self, stone: Tombstone | None) -> bool:
+        """Note of which erasure something was found; say whether it was of any."""
+        if stone is not None:
+            self.found.add(stone.log_id)
+        return stone is not None
 
     def scrubbed(self, value: Any) -> Any:
         """Return a JSON value without what names something erased.
@@ -101,6 +117,23 @@ def one_of(texts: Iterable[str]) -> re.Pattern[str] | None:
     """
     ordered = sorted(set(texts), key=lambda text: (-len(text), text))
     return re.compile("|".join(map(re.escape, ordered))) if ordered else None
+
+
+def said_by(iri: str, base: str) -> tuple[str, ...]:
+    """Return what of an IRI may be a text, as it stands and without percent signs.
+
+    Terms of known vocabularies say nothing, nor does the scheme, nor that part of a record's IRI
+    which says what kind of record it is.
+
+    >>> said_by("mailto:jane%40x.org", "https://x.org/id/"), said_by("https://x.org/id/post/p1",
+    ...     "https://x.org/id/")
+    (('jane%40x.org', 'jane@x.org'), ('p1', 'p1'))
+    """
+    if base and iri.startswith(base):
+        segment, _, said = iri.removeprefix(base).partition("/")
+        return () if segment == ".well-known" else (said, unquote_plus(said))
+    said = iri.partition(":")[2].lstrip("/")
+    return () if iri.startswith(_KNOWN) else (said, unquote_plus(said))
 
 
 @dataclass(slots=True)
@@ -192,6 +225,10 @@ class Sweep:
             return True
         return bool(self._also) and any(part in self._also for part in lineage(iri))
 
+    def _node_goes(self, iri: str) -> bool:
+        """Say whether a node goes: as :meth:`iri_goes` says, or for a text in its IRI."""
+        return self.iri_goes(iri) or self.matcher.node(iri)
+
     def _swept(self) -> list[GraphInfo]:
         """Return the graphs that hold data; the vocabulary is part of kmgraph, not of the data."""
         return [graph for graph in self.generation.graphs if graph.kind != "vocabulary"]
@@ -208,15 +245,21 @@ class Sweep:
 
     def _goes(self, quad: ox.Quad) -> bool:
         """Say whether a statement goes."""
-        return self._term_goes(quad.subject) or self._term_goes(quad.object) or self.iri_goes(
-            quad.predicate.value
-        )  # fmt: skip
+        predicate, term = quad.predicate.value, quad.object
+        if self._term_goes(quad.subject) or self.iri_goes(predicate):
+            return True
+        # What a class is called is no text of a record.
+        if predicate == _TYPE and isinstance(term, ox.NamedNode):
+            return self.iri_goes(term.value)
+        return self._term_goes(term)
 
     def _term_goes(self, term: Any) -> bool:
-        """Say whether a term is one of those that go, or a text that names one."""
+        """Say whether a term is one of those that go, or holds one."""
         if isinstance(term, ox.NamedNode):
-            return self.iri_goes(term.value)
-        return isinstance(term, ox.Literal) and self.matcher.text(term.value)
+            return self._node_goes(term.value)
+        if isinstance(term, ox.Literal):
+            return self.matcher.text(term.value) or self.iri_goes(term.datatype.value)
+        return isinstance(term, ox.Triple) and any(map(self._term_goes, term))
 
     def _tally(self, quad: ox.Quad) -> None:
         """Note why a statement goes, and what may go with it."""
@@ -224,11 +267,13 @@ class Sweep:
         if self.iri_goes(subject):
             self.own_statements += 1
             self._note_own(predicate, term)
+            return
+        is_for_text = not isinstance(term, ox.NamedNode) or not self.iri_goes(term.value)
+        (self.texts_found if is_for_text else self.pointing)[predicate] += 1
+        if self._node_goes(subject):
+            self._note_own(predicate, term)
         elif isinstance(term, ox.NamedNode):
-            self.pointing[predicate] += 1
             self._pending.append((subject, predicate))
-        else:
-            self.texts_found[predicate] += 1
 
     def _note_own(self, predicate: str, term: Any) -> None:
         """Note a statement of a record that goes: its texts, and nodes that hang on it."""
@@ -247,7 +292,7 @@ class Sweep:
     def _look_at(self, subject: str, predicate: str) -> None:
         """Let a record go that lost by a property what it cannot do without."""
         split = split_record_iri(self.store.base, subject)
-        if split is None or self.iri_goes(subject):
+        if split is None or self._node_goes(subject):
             return
         for need in needs_of(split[0]):
             predicates = predicates_of(split[0], need)
@@ -278,7 +323,7 @@ class Sweep:
             below = self._hanging_on(pending.pop())
             pending += below - self._hanging
             self._hanging |= below
-        orphans = {iri for iri in self._hanging if not self.iri_goes(iri)}
+        orphans = {iri for iri in self._hanging if not self._node_goes(iri)}
         while held := {iri for iri in orphans if self._is_held(iri, orphans)}:
             orphans -= held
         for iri in sorted(orphans):
@@ -304,7 +349,7 @@ class Sweep:
     def _is_held(self, iri: str, orphans: set[str]) -> bool:
         """Say whether something that stays points to a node."""
         subjects = (_value(q.subject) for q in self.store.quads(None, None, ox.NamedNode(iri)))
-        return any(s not in orphans and not self.iri_goes(s) for s in subjects)
+        return any(s not in orphans and not self._node_goes(s) for s in subjects)
 
 
 def _value(term: Any) -> str:
@@ -316,19 +361,17 @@ class Mentions:
     """Collects statements that stay although they hold certain texts.
 
     :param texts: the texts.
+    :param base: base IRI of the store's records.
     """
 
-    def __init__(self, texts: Iterable[str]) -> None:
-        self._pattern = one_of(texts)
+    def __init__(self, texts: Iterable[str], *, base: str = "") -> None:
+        self._pattern, self._base = one_of(texts), base
         self._found: dict[tuple[str, str], Mention] = {}
         self._seen: set[str] = set()
 
     def look_at(self, quad: ox.Quad) -> None:
         """Note a statement if it holds one of the texts."""
-        term = quad.object
-        if self._pattern is None or not isinstance(term, ox.Literal | ox.NamedNode):
-            return
-        match = self._pattern.search(term.value)
+        match = self._match(quad) if self._pattern else None
         # Several generations hold the same statement.
         if match and str(quad) not in self._seen:
             self._seen.add(str(quad))
@@ -338,6 +381,17 @@ class Mentions:
             subject = _value(quad.subject)
             if len(mention.subjects) < _EXAMPLES and subject not in mention.subjects:
                 mention.subjects.append(subject)
+
+    def _match(self, quad: ox.Quad) -> re.Match[str] | None:
+        """Return where a statement holds one of the texts."""
+        said: list[str] = []
+        if isinstance(quad.object, ox.Literal):
+            said.append(quad.object.value)
+        nodes = [quad.subject] if quad.predicate.value == _TYPE else [quad.subject, quad.object]
+        for node in nodes:
+            said += said_by(node.value, self._base) if isinstance(node, ox.NamedNode) else ()
+        found = (self._pattern.search(text) for text in said if self._pattern)
+        return next(filter(None, found), None)
 
     @property
     def found(self) -> list[Mention]:

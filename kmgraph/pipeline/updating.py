@@ -22,14 +22,15 @@ from kmgraph.errors import (
 from kmgraph.formats import Format
 from kmgraph.namespaces import KM
 from kmgraph.pipeline.bearing import bears_on_derived
-from kmgraph.pipeline.conformance import validate_for
+from kmgraph.pipeline.conformance import tell_keeper, validate_for
 from kmgraph.pipeline.derived_graphs import RULES, derive_views, rules_digest
+from kmgraph.pipeline.erased_rows import refuse_erased
 from kmgraph.pipeline.graph_writes import Written, work_out
 from kmgraph.pipeline.options import Clock
 from kmgraph.pipeline.publication import put_vocabulary, refuse_pooling_loaded, staging
 from kmgraph.progress import Progress, silent
 from kmgraph.stores.generations import GenerationStore
-from kmgraph.stores.tombstones import refuse_gone
+from kmgraph.stores.tombstones import Tombstones, refuse_gone
 from kmgraph.stores.views import visible_in
 from kmgraph.stores.writer import GenerationWriter
 from kmgraph.updates import (
@@ -146,8 +147,8 @@ def write(
     :raises GraphNotFoundError: a graph is missing.
     :raises StaleGenerationError: the data is not what the request expects.
     :raises StoreLockedError: another process is writing.
-    :raises NonConformanceError: the shapes are violated; the report tells of what the writer
-        sees.
+    :raises NonConformanceError: the shapes are violated in what the writer sees. What else is
+        violated is written to the report of the generation and to the log, and refuses nothing.
     :raises GoneError: something that was erased would be written again.
     """
     target = store if isinstance(store, GenerationStore) else GenerationStore(store)
@@ -168,24 +169,28 @@ def write(
             known = None if current is None else target.generation()
             return WriteSummary(known, changed=False, seconds=clock.seconds)
         with clock.phase("apply"):
-            _refuse(target, written)
+            _refuse(target, written, request.view)
             for graph in written:
                 graph.hand_to(writer)
             is_new = put_vocabulary(target, writer, directory)
+            # It is judged by this view, even where the last token that opened it has gone.
+            writer.want_view(visible_in(request.view))
             writer.prepare()
         with clock.phase("derive"):
             everywhere = is_new or _needs_deriving(target, writer, written)
             keys = writer.views if everywhere else writer.new_views
             derive_views(writer, directory, progress, keys=keys)
+        hidden = 0
         if request.validate:
             with clock.phase("validate"):
-                validate_for(target, writer, request.view, directory, progress)
+                hidden = validate_for(target, writer, request.view, directory, progress)
         with clock.phase("publish"):
             if before_publish is not None:
                 before_publish()
             generation = writer.publish(
                 extra={RULES: rules_digest()}, reason=_reason(request, written)
             )
+            tell_keeper(generation.id, hidden)
     return WriteSummary(
         generation,
         changed=True,
@@ -214,27 +219,27 @@ def _refuse_stale(store: GenerationStore, request: WriteRequest) -> None:
             raise StaleGenerationError(f"the graph <{iri}> has changed: read it again")
 
 
-def _refuse(target: GenerationStore, written: list[Written]) -> None:
+def _refuse(target: GenerationStore, written: list[Written], view: str) -> None:
     """Raise where what was erased would come back, or real and synthetic data would meet.
 
     A graph that is said to be synthetic, or not, is noted to be so.
+
+    :param view: key of the view of the writer, who is told of no other graphs.
     """
-    iris = {graph.info.iri for graph in written if not graph.is_removed}
+    refuse_gone(target.path, (graph.info.iri for graph in written if not graph.is_removed))
+    erased = Tombstones.of(target.path)
     for number, graph in enumerate(written):
         kinds: set[bool] = set()
-        for triple in graph.added.triples() if graph.added else ():
-            iris.add(triple.predicate.value)
-            terms = (triple.subject, triple.object)
-            iris |= {term.value for term in terms if isinstance(term, ox.NamedNode)}
+        for triple in refuse_erased(graph.added.triples() if graph.added else (), erased):
             if triple.predicate.value == _SYNTHETIC and isinstance(triple.object, ox.Literal):
                 kinds.add(triple.object.value in ("true", "1"))
         if len(kinds) > 1:
             raise PublicationError("synthetic and real data are never pooled in one graph")
         for is_synthetic in kinds:
-            refuse_pooling_loaded(target, graph.info.name, is_synthetic)
+            shown = visible_in(view)
+            refuse_pooling_loaded(target, graph.info.name, is_synthetic, shown=shown)
             info: Mapping[str, Any] = {**graph.info.info, "synthetic": is_synthetic}
             written[number] = replace(graph, info=replace(graph.info, info=info))
-    refuse_gone(target.path, iris)
 
 
 def _needs_deriving(

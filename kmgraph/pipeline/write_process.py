@@ -107,6 +107,8 @@ class Writer:
             except _NotTakenError:
                 # It was ended from outside before it knew of the write.
                 return self._run(self._running(), request, limit_s)
+        except _NotTakenError as error:
+            raise EngineFailedError(str(error)) from None
         finally:
             self._turn.release()
 
@@ -188,7 +190,7 @@ class _TookTooLongError(Exception):
     """A write came to the end of its time."""
 
 
-class _NotTakenError(EngineFailedError):
+class _NotTakenError(Exception):
     """The process ended before it took the write."""
 
 
@@ -240,22 +242,25 @@ class _Child:
         if kind == "ready":
             self.is_publishing = True
             self._connection.send("publish")
-            if not self._connection.poll(_PUBLISH_S):
-                raise EOFError
-            kind, content, is_spent = self._connection.recv()
+            try:
+                kind, content, is_spent = self._receive(time.monotonic() + _PUBLISH_S)
+            except _TookTooLongError:
+                raise EOFError from None
         if kind == "error":
             content = _error(*content)
         return kind, content, is_spent
 
     def _receive(self, deadline: float) -> tuple[str, Any, bool]:
-        """Return what the process sends next.
+        """Return what the process sends next, after writing to the log what it says before that.
 
         :raises _TookTooLongError: it sends nothing in time.
         """
-        if not self._connection.poll(max(deadline - time.monotonic(), 0)):
-            raise _TookTooLongError
-        message: tuple[str, Any, bool] = self._connection.recv()
-        return message
+        while self._connection.poll(max(deadline - time.monotonic(), 0)):
+            message: tuple[str, Any, bool] = self._connection.recv()
+            if message[0] != "log":
+                return message
+            _LOG.log(*message[1])
+        raise _TookTooLongError
 
     def kill(self) -> None:
         """Kill the process and all that it started."""
@@ -271,6 +276,19 @@ class _Child:
             size = self._said.seek(0, os.SEEK_END)
             self._said.seek(max(size - 4000, 0))
             return self._said.read().decode(errors="replace")
+
+
+class _Forwarding(logging.Handler):
+    """Hands what is logged to the parent, whose log the keeper of the server reads."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(logging.WARNING)
+        self._connection = connection
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Send what is logged as a text; it is lost where the parent has gone."""
+        with suppress(OSError):
+            self._connection.send(("log", (record.levelno, "%s", record.getMessage()), False))
 
 
 def _described(error: KmGraphError) -> tuple[str, str, dict[str, Any]]:
@@ -307,6 +325,7 @@ def main(arguments: list[str]) -> None:
     memory = MemoryLimit(int(memory_bytes))
     memory.set(int(memory_bytes))
     connection = Connection(int(descriptor))
+    logging.getLogger("kmgraph").addHandler(_Forwarding(connection))
     try:
         while True:
             request: WriteRequest = connection.recv()

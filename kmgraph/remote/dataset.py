@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import pyoxigraph as ox
 
@@ -16,10 +16,13 @@ from kmgraph.namespaces import DEFAULT_BASE, expand
 from kmgraph.remote.failures import is_final
 from kmgraph.remote.http import Client, Reply
 from kmgraph.remote.protocol import Endpoint, addresses
-from kmgraph.remote.store import PAGE_ROWS, RemoteStore
+from kmgraph.remote.store import PAGE_ROWS, RemoteStore, iri_text
 from kmgraph.results import Solutions, Triples
 from kmgraph.stores.base import Answer
 from kmgraph.terms import Term
+
+#: Longest time for an answer; systems count milliseconds in 31 bits.
+_LONGEST_S: Final = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ class RemoteDataset(EvidenceDataset):
     def put_graph(
         self,
         graph_name: str | None,
-        content: bytes | Iterable[ox.Triple],
+        content: bytes | bytearray | memoryview | Iterable[ox.Triple],
         *,
         fmt: str = "turtle",
         replace: bool = True,
@@ -99,18 +102,21 @@ class RemoteDataset(EvidenceDataset):
         :param content: a document, or triples.
         :param fmt: format of a document, by name or extension.
         :param replace: whether what the graph held goes; otherwise the triples are added.
-        :param if_match: ETag that the graph must still have.
+        :param if_match: ETag that the graph must still have; see :meth:`graph_tag`.
+        :raises InputError: the content is neither.
         :raises RdfParseError: the document is not well-formed.
         :raises StaleGenerationError: the graph has another ETag by now.
 
         Source: https://www.w3.org/TR/sparql11-http-rdf-update/#http-put
         """
-        chosen = format_by_name(fmt, "graph") if isinstance(content, bytes) else NTRIPLES
-        body = content if isinstance(content, bytes) else Triples(content).serialize(NTRIPLES)
+        if isinstance(content, bytes | bytearray | memoryview):
+            chosen, body = format_by_name(fmt, "graph"), bytes(content)
+        else:
+            chosen, body = NTRIPLES, Triples(_triples(content)).serialize(NTRIPLES)
         return self._outcome(
             self.store.endpoint.change_graph(
                 "PUT" if replace else "POST",
-                graph_name,
+                _checked_name(graph_name),
                 content=body,
                 media_type=chosen.media_type,
                 if_match=if_match,
@@ -128,8 +134,19 @@ class RemoteDataset(EvidenceDataset):
         Source: https://www.w3.org/TR/sparql11-http-rdf-update/#http-delete
         """
         return self._outcome(
-            self.store.endpoint.change_graph("DELETE", graph_name, if_match=if_match)
+            self.store.endpoint.change_graph("DELETE", _checked_name(graph_name), if_match=if_match)
         )
+
+    def graph_tag(self, graph_name: str | None) -> str | None:
+        """Return the ETag of a graph, for ``if_match`` of a later change.
+
+        :param graph_name: IRI of the graph; None for the default graph.
+        :returns: None where the endpoint tells none.
+        :raises GraphNotFoundError: the endpoint has no such graph.
+
+        Source: https://www.rfc-editor.org/rfc/rfc9110#name-etag
+        """
+        return self.store.endpoint.graph_tag(_checked_name(graph_name))
 
     def _outcome(self, reply: Reply) -> WriteOutcome:
         """Return what an endpoint says of a change."""
@@ -137,12 +154,39 @@ class RemoteDataset(EvidenceDataset):
         if reply.media_type == "application/json" and reply.body:
             try:
                 summary = json.loads(reply.body)
-            except ValueError:
+            except (ValueError, RecursionError):
                 # The change is made, whatever the endpoint says of it.
                 summary = {}
         found = summary if isinstance(summary, dict) else {}
         location = reply.headers.get("Location")
         return WriteOutcome(reply.status, self.store.noted(reply).generation, location, found)
+
+
+def _checked_name(graph_name: str | None) -> str | None:
+    """Return the name of a graph, if it is one."""
+    if graph_name is not None:
+        iri_text(graph_name)
+    return graph_name
+
+
+def _triples(content: Iterable[ox.Triple]) -> list[ox.Triple]:
+    """Return the triples that a caller wants to send.
+
+    :raises InputError: there is something else among them.
+    """
+    if isinstance(content, str) or not isinstance(content, Iterable):
+        raise InputError(
+            f"the content of a graph is bytes or triples, and this is {type(content).__name__}: "
+            "give a text as text.encode()"
+        )
+    triples = list(content)
+    strange = [type(triple).__name__ for triple in triples if not isinstance(triple, ox.Triple)]
+    if strange:
+        raise InputError(
+            f"among the triples for a graph is something else ({strange[0]}): of a quad give "
+            "quad.triple"
+        )
+    return triples
 
 
 def connect(
@@ -178,13 +222,27 @@ def connect(
     >>> connect("https://example.org/sparql", base="https://example.org/id/").base
     'https://example.org/id/'
     """
-    if page_rows < 1 or retries < 0 or timeout_s <= 0:
-        raise InputError("timeout_s is above 0, page_rows 1 or more, retries 0 or more")
+    _check_numbers(timeout_s, page_rows, retries)
     where = addresses(url, update_url, graph_store_url)
     client = Client(token=token, timeout_s=timeout_s, retries=retries, is_final=is_final)
     store = RemoteStore(Endpoint(where, client), page_rows=page_rows)
     store.base = _found_base(store) if base is None else base
     return RemoteDataset(store)
+
+
+def _check_numbers(timeout_s: object, page_rows: object, retries: object) -> None:
+    """Raise InputError for settings that make no sense."""
+    for name, value, least in (("page_rows", page_rows, 1), ("retries", retries, 0)):
+        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+            raise InputError(f"{name} is {value!r}: give a whole number from {least}")
+    if (
+        not isinstance(timeout_s, int | float)
+        or isinstance(timeout_s, bool)
+        or not 0 < timeout_s <= _LONGEST_S
+    ):
+        raise InputError(
+            f"timeout_s is {timeout_s!r}: give seconds above 0, up to {_LONGEST_S:,.0f}"
+        )
 
 
 def _found_base(store: RemoteStore) -> str:

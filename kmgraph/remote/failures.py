@@ -27,6 +27,7 @@ from kmgraph.errors import (
     RdfParseError,
     RemoteServiceError,
     ResultLimitError,
+    StaleGenerationError,
     TokenError,
 )
 from kmgraph.remote.http import Reply
@@ -47,7 +48,7 @@ def problem_of(reply: Reply) -> dict[str, Any]:
         return {}
     try:
         found = json.loads(reply.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     is_ours = isinstance(found, dict) and str(found.get("type", "")).startswith(_TYPES)
     return found if is_ours else {}
@@ -76,6 +77,8 @@ def error_of(reply: Reply) -> KmGraphError:
         return TokenError(f"{reply.url}: a valid token is needed{said}")
     if reply.status == 403:
         return AccessDeniedError(f"{reply.url}: this is not allowed{said}")
+    if reply.status == 412:
+        return StaleGenerationError(f"{reply.url}: the data is not what the change expects{said}")
     if reply.status == 400:
         return QueryError(f"{reply.url}: the endpoint refuses the request{said}")
     is_page = not detail or reply.media_type == "text/html"
@@ -94,7 +97,8 @@ def _known(code: str, detail: str, problem: dict[str, Any], status: int) -> KmGr
     try:
         match code:
             case QuerySyntaxError.code:
-                return QuerySyntaxError(detail, line=problem["line"], column=problem["column"])
+                line, column = _place(problem["line"]), _place(problem["column"])
+                return QuerySyntaxError(detail, line=line, column=column)
             case QueryTimeoutError.code:
                 return QueryTimeoutError(float(problem["limit_s"]))
             case QueryMemoryError.code:
@@ -104,9 +108,9 @@ def _known(code: str, detail: str, problem: dict[str, Any], status: int) -> KmGr
             case NonConformanceError.code:
                 return NonConformanceError(detail, problem.get("report"))
             case RdfParseError.code:
-                line, column = problem.get("line"), problem.get("column")
+                line, column = _place(problem.get("line")), _place(problem.get("column"))
                 return RdfParseError(detail, source="endpoint", line=line, column=column)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return QueryError(detail)
     kind = {cls.code: cls for cls in _plain(KmGraphError)}.get(code)
     # The web has a code of its own for an address at which there is nothing.
@@ -118,6 +122,16 @@ def _known(code: str, detail: str, problem: dict[str, Any], status: int) -> KmGr
     if isinstance(error, RemoteServiceError):
         error.timed_out = status == 504
     return error
+
+
+def _place(value: Any) -> int | None:
+    """Return a line or a column, where a problem tells one.
+
+    :raises TypeError: it is no number.
+    """
+    if value is not None and not isinstance(value, int):
+        raise TypeError
+    return value
 
 
 def _plain(cls: type[KmGraphError]) -> Iterator[type[KmGraphError]]:

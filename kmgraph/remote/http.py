@@ -10,14 +10,27 @@ from __future__ import annotations
 
 import email.utils
 import http.client
+import io
+import socket
+import ssl
 import time
 import urllib.error
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.message import Message
+from functools import cache
 from typing import IO, Any, Final
 from urllib.parse import urljoin, urlsplit
-from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_opener
+from urllib.request import (
+    AbstractHTTPHandler,
+    HTTPDefaultErrorHandler,
+    HTTPErrorProcessor,
+    HTTPRedirectHandler,
+    OpenerDirector,
+    ProxyHandler,
+    Request,
+    UnknownHandler,
+)
 
 from kmgraph.errors import EndpointError, EndpointUnavailableError, InputError
 
@@ -93,7 +106,6 @@ class Client:
     ) -> None:
         self._token, self._timeout_s, self._retries = token, timeout_s, retries
         self._is_final, self._clock = is_final, clock or Clock()
-        self._opener: OpenerDirector = build_opener(_Redirects())
 
     def send(self, request: Request, *, is_repeatable: bool) -> Reply:
         """Send a request and return the answer, whatever its status.
@@ -132,10 +144,10 @@ class Client:
 
         :raises ConnectionError: the connection broke before an answer came.
         """
-        deadline = self._clock.monotonic() + self._timeout_s
+        ends = self._clock.monotonic() + self._timeout_s
         try:
-            with self._opened(request) as response:
-                return self._read(response, deadline)
+            with self._opened(request, lambda: ends - self._clock.monotonic()) as response:
+                return self._read(response, has_body=request.get_method() != "HEAD")
         except TimeoutError as error:
             raise self._too_slow(request) from error
         except urllib.error.URLError as error:
@@ -146,14 +158,14 @@ class Client:
             raise EndpointError("the answer is no HTTP", url=shown(request.full_url)) from error
         except ValueError as error:
             raise InputError(
-                f"{shown(request.full_url)}: the request cannot be sent: is a line break in the "
-                "token or in the address?"
+                f"{shown(request.full_url)}: the request cannot be sent: is a line break or a "
+                "letter beyond Latin-1 in the token or in an ETag?"
             ) from error
 
-    def _opened(self, request: Request) -> Any:
+    def _opened(self, request: Request, left_s: Callable[[], float]) -> Any:
         """Return the answer to a request, whatever its status, still to be read."""
         try:
-            return self._opener.open(request, timeout=self._timeout_s)
+            return _opener(left_s).open(request, timeout=self._timeout_s)
         except urllib.error.HTTPError as error:
             return error
         except urllib.error.URLError as error:
@@ -168,21 +180,19 @@ class Client:
         told = getattr(reason, "strerror", None) or str(reason)
         return self._unavailable(request, f"no connection: {told}")
 
-    def _read(self, response: Any, deadline: float) -> Reply:
+    def _read(self, response: Any, *, has_body: bool) -> Reply:
         """Read an answer to its end."""
         parts: list[bytes] = []
         url, status = shown(response.url), response.status
         try:
             while part := response.read1(_PART_BYTES):
                 parts.append(part)
-                if self._clock.monotonic() > deadline:
-                    raise TimeoutError
         except (http.client.IncompleteRead, ConnectionError) as error:
             raise _cut_short(url, status) from error
         body = b"".join(parts)
         length = response.headers.get("Content-Length", "")
         is_chunked = response.headers.get("Transfer-Encoding", "").lower() == "chunked"
-        if length.isdigit() and not is_chunked and len(body) < int(length):
+        if has_body and length.isdigit() and not is_chunked and len(body) < int(length):
             raise _cut_short(url, status)
         return Reply(status, response.headers, body, url, is_chunked or length.isdigit())
 
@@ -256,3 +266,106 @@ class _Redirects(HTTPRedirectHandler):
         if following is not None and origin(target) != origin(req.full_url):
             following.remove_header("Authorization")
         return following
+
+
+def _opener(left_s: Callable[[], float]) -> OpenerDirector:
+    """Return what opens web addresses, and no others.
+
+    :param left_s: says how much time is left, in seconds.
+    """
+    opener = OpenerDirector()
+    for handler in (
+        ProxyHandler(),
+        UnknownHandler(),
+        HTTPDefaultErrorHandler(),
+        HTTPErrorProcessor(),
+        _Redirects(),
+        _Transport(left_s),
+    ):
+        opener.add_handler(handler)
+    return opener
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Return how servers are known by their certificates."""
+    context = ssl.create_default_context()
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+class _Transport(AbstractHTTPHandler):
+    """Sends requests over connections on which all answers have come when a time is over.
+
+    :param left_s: says how much time is left, in seconds.
+    """
+
+    http_request = https_request = AbstractHTTPHandler.do_request_
+
+    def __init__(self, left_s: Callable[[], float]) -> None:
+        super().__init__()
+        self._left_s = left_s
+
+    def http_open(self, request: Request) -> http.client.HTTPResponse:
+        """Send a request without encryption."""
+        return self.do_open(self._plain, request)
+
+    def https_open(self, request: Request) -> http.client.HTTPResponse:
+        """Send a request encrypted."""
+        return self.do_open(self._encrypted, request)
+
+    def _plain(self, host: str, **options: Any) -> http.client.HTTPConnection:
+        return self._bounded(http.client.HTTPConnection(host, timeout=self._left()))
+
+    def _encrypted(self, host: str, **options: Any) -> http.client.HTTPConnection:
+        left_s = self._left()
+        return self._bounded(http.client.HTTPSConnection(host, timeout=left_s, context=_tls()))
+
+    def _bounded(self, connection: http.client.HTTPConnection) -> http.client.HTTPConnection:
+        """Return a connection whose answers come in time."""
+
+        def answer(sock: socket.socket, *args: Any, **options: Any) -> http.client.HTTPResponse:
+            found = http.client.HTTPResponse(sock, *args, **options)
+            raw = sock.makefile("rb", buffering=0)
+            found.fp.close()
+            found.fp = io.BufferedReader(_Arriving(sock, raw, self._left))
+            return found
+
+        connection.response_class = answer  # type: ignore[assignment]
+        return connection
+
+    def _left(self) -> float:
+        """Return how much time is left.
+
+        :raises TimeoutError: none is.
+        """
+        left_s = self._left_s()
+        if left_s <= 0:
+            raise TimeoutError
+        return left_s
+
+
+class _Arriving(io.RawIOBase):
+    """What arrives at a socket, as long as there is time for it.
+
+    A socket's own timeout begins anew with every byte, so that an answer could drip for ever.
+    """
+
+    def __init__(
+        self, sock: socket.socket, raw: socket.SocketIO, left_s: Callable[[], float]
+    ) -> None:
+        self._socket, self._raw, self._left_s = sock, raw, left_s
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        """Read what has arrived, after waiting for some of it."""
+        self._socket.settimeout(self._left_s())
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        """Let go of the socket."""
+        self._raw.close()
+        super().close()

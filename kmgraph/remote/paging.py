@@ -77,8 +77,11 @@ def _rows(pages: _Pages, first: Page, *, joined: bool) -> Iterator[Row]:
     while page.rows:
         for row in page.rows:
             yield _scoped(row, number, joined=joined)
+        if pages.is_all_read:
+            return
         page, number = pages.next(), number + 1
-        if page.rows and page.generation != first.generation:
+        # A page without rows may be the end of another state of the data only.
+        if page.generation != first.generation:
             raise StaleGenerationError(
                 f"the data changed from generation {first.generation} to {page.generation} "
                 "while the result was read in pages: ask again"
@@ -119,13 +122,16 @@ class _Pages:
         self._text, self._query, self._fetch = text, query, fetch
         self._page_rows, self._read = page_rows, 0
 
+    @property
+    def is_all_read(self) -> bool:
+        """Say whether as many rows were read as the query asks for at most."""
+        return self._query.limit is not None and self._read >= self._query.limit
+
     def next(self) -> Page:
         """Return the next page; it is empty after the last."""
         limit = self._query.limit
         while True:
             rows = self._page_rows if limit is None else min(self._page_rows, limit - self._read)
-            if rows <= 0 and self._read:
-                return Page((), ())
             try:
                 page = self._fetch(page_text(self._text, self._query, rows, self._read))
             except ResultLimitError:

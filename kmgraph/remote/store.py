@@ -119,7 +119,7 @@ class RemoteStore(QuadStore):
         """Answer a query; what is joined makes one graph of its rows."""
         text = substitute(without_mark(text), bindings or {})
         if base_iri is not None:
-            text = f"BASE {_iri(base_iri)} {text}"
+            text = f"BASE {iri_text(base_iri)} {text}"
         form = form_of(text)
         if page_rows is None:
             try:
@@ -180,7 +180,7 @@ class RemoteStore(QuadStore):
         """Send a query and return the answer."""
         default, named = graphs
         for iri in (*default, *named):
-            _iri(iri)
+            iri_text(iri)
         return self.noted(
             self.endpoint.ask(text, form, accept, default_graphs=default, named_graphs=named)
         )
@@ -203,7 +203,7 @@ class RemoteStore(QuadStore):
         """Return the number of triples in a named graph, or in the default graph for None."""
         pattern = "{ ?s ?p ?o }"
         if graph_name is not None:
-            pattern = f"{{ GRAPH {_iri(graph_name)} {pattern} }}"
+            pattern = f"{{ GRAPH {iri_text(graph_name)} {pattern} }}"
         for (number,) in self._rows(f"SELECT (COUNT(*) AS ?n) {pattern}"):
             if isinstance(number, ox.Literal) and number.value.isdigit():
                 return int(number.value)
@@ -219,10 +219,18 @@ class RemoteStore(QuadStore):
         """Yield the quads that match a pattern; see :meth:`QuadStore.quads`.
 
         :raises ParameterError: a term is a blank node, which no endpoint knows by its label.
+        :raises TermError: what is given is no term.
         """
         given = {"s": subject, "p": predicate, "o": object}
-        if any(isinstance(term, ox.BlankNode) for term in given.values()):
-            raise ParameterError("a blank node cannot be asked for: its label means nothing there")
+        named = None if isinstance(graph_name, ox.DefaultGraph) else graph_name
+        for term in (*given.values(), named):
+            if isinstance(term, ox.BlankNode):
+                raise ParameterError(
+                    "a blank node cannot be asked for: its label means nothing there"
+                )
+            # Of what is no term, any text would become part of the query.
+            if not isinstance(term, Term | None):
+                raise TermError(f"{ascii(term)[:120]} is no term: give one of pyoxigraph's")
         terms = [f"?{name}" if term is None else str(term) for name, term in given.items()]
         pattern = f"{{ {' '.join(terms)} }}"
         if not isinstance(graph_name, ox.DefaultGraph):
@@ -259,9 +267,15 @@ class RemoteStore(QuadStore):
         self._open_endpoint = None
 
 
-def _iri(text: str) -> str:
-    """Return an IRI as a query writes it."""
+def iri_text(iri: str) -> str:
+    """Return an IRI as a query writes it.
+
+    :raises TermError: the text is no absolute IRI.
+
+    >>> iri_text("urn:a")
+    '<urn:a>'
+    """
     try:
-        return str(ox.NamedNode(text))
-    except ValueError as error:
-        raise TermError(f"'{text[:120]}' is no absolute IRI") from error
+        return str(ox.NamedNode(iri))
+    except (ValueError, TypeError) as error:
+        raise TermError(f"{ascii(iri)[:120]} is no absolute IRI") from error

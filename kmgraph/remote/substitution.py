@@ -5,8 +5,8 @@ is written into the query as ``VALUES ?variable { term }``: into the outermost g
 solution holds it, and into each group that mentions the variable, because groups are evaluated on
 their own. A group that does not mention the variable is left alone; with it, MINUS would share a
 variable that it does not share now. (The embedded engine, pyoxigraph 0.5.13, lets MINUS share a
-variable that it has a term for, and takes BOUND of one that no pattern mentions for false; there
-the answers differ, and this one is SPARQL's.)
+variable that it has a term for, and gives a variable its term only where a pattern mentions it, so
+that BIND, BOUND and the head of the query may find it without; there the answers differ.)
 
 Terms are written by the engine's serialiser. No text of a caller gets into the query.
 
@@ -22,6 +22,7 @@ import pyoxigraph as ox
 
 from kmgraph.errors import ParameterError
 from kmgraph.remote.outline import Group, Select, outline
+from kmgraph.stores.base import checked_bindings
 from kmgraph.terms import Term
 
 #: Places of a text and what is put there.
@@ -36,6 +37,7 @@ def substitute(text: str, bindings: Mapping[str, Term]) -> str:
     :returns: a query with the same answer as the engine gives to the text and the terms.
     :raises ParameterError: a binding is of no use to the query, or a term is a blank node, which
         has no name that an endpoint would know.
+    :raises TermError: what a variable is bound to is no term.
     :raises QuerySyntaxError: the brackets of the query do not fit together.
 
     >>> substitute("SELECT ?a ?b { ?a ?b 1 }", {"a": ox.NamedNode("urn:x")})
@@ -44,6 +46,8 @@ def substitute(text: str, bindings: Mapping[str, Term]) -> str:
     if not bindings:
         return text
     query = outline(text)
+    # Of what is no term, any text would become part of the query.
+    bindings = {variable.value: term for variable, term in checked_bindings(bindings).items()}
     for name, term in bindings.items():
         _check(query, name, term)
     if query.is_short:

@@ -5,7 +5,8 @@ A backup is a tar archive, compressed if its name says so::
     generations/000007/...     the generations, as they are on the disk
     store.json, tokens.json    and whatever else lies in the folder of the store, except locks
     current                    id of the generation that was current
-    MANIFEST.json              the size and the SHA-256 of each file; the last member
+    MANIFEST.json              the size and the SHA-256 of each file, and who may open the folder
+                               of the store; the last member
 
 Published generations never change, and one that is read is not collected, so they are copied as
 they are. The archive gets its name when it is whole.
@@ -41,6 +42,8 @@ from kmgraph.stores.views import TOKENS_FILE
 
 FORMAT_VERSION: Final = 1
 MANIFEST: Final = "MANIFEST.json"
+#: Folder of the generations in that of a store.
+GENERATIONS: Final = "generations"
 #: How the names of archives end, and whether they are compressed.
 ENDINGS: Final = {".tar": False, ".tar.gz": True, ".tgz": True}
 #: Files of a store's folder that are of a running process, or that the archive states itself.
@@ -186,6 +189,7 @@ def _write(
             # First: a generation that is current by now has the views of all of these.
             _add_root_files(archive, store.path, [TOKENS_FILE], sums)
         held = _hold(store, all_generations, stack)
+        _add_folder(archive, store.path / GENERATIONS, GENERATIONS)
         for number, (directory, _) in held.items():
             progress(ProgressEvent("checkpoint", f"copy generation {number}"))
             _add_tree(archive, directory, store.path, sums)
@@ -199,6 +203,7 @@ def _write(
             "format_version": FORMAT_VERSION,
             "created": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
             "base": store.base,
+            "mode": _mode(store.path),
             "generations": sorted(held),
             "digest": store.generation(current).digest,
             "files": sums,
@@ -253,13 +258,23 @@ def _add_tree(
         for path in [directory, *sorted(directory.rglob("*"))]:
             name = path.relative_to(root).as_posix()
             if path.is_dir():
-                entry = tarfile.TarInfo(name)
-                entry.type, entry.mode = tarfile.DIRTYPE, 0o755
-                archive.addfile(entry)
+                _add_folder(archive, path, name)
             else:
                 _add_file(archive, path, name, sums)
     except FileNotFoundError as error:
         raise _RewrittenError from error
+
+
+def _add_folder(archive: tarfile.TarFile, path: Path, name: str) -> None:
+    """Add a folder without what is in it."""
+    entry = tarfile.TarInfo(name)
+    entry.type, entry.mode = tarfile.DIRTYPE, _mode(path)
+    archive.addfile(entry)
+
+
+def _mode(path: Path) -> int:
+    """Return who may do what with a folder."""
+    return path.stat().st_mode & 0o777
 
 
 def _add_file(

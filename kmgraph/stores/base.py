@@ -5,15 +5,19 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, Final, Self
 
 import pyoxigraph as ox
 
+from kmgraph.errors import ParameterError, TermError
 from kmgraph.formats import Format
 from kmgraph.results import Boolean, Solutions, Triples
 from kmgraph.terms import Term
 
 Answer = Solutions | Boolean | Triples
+
+#: Most characters of a name or value that a message repeats.
+_QUOTED: Final = 120
 
 
 class QuadStore(ABC):
@@ -58,7 +62,8 @@ class QuadStore(ABC):
         :raises QuerySyntaxError: the text is no query.
         :raises OutboundRequestError: the query has a SERVICE clause.
         :raises UpdateForbiddenError: the text is an update.
-        :raises ParameterError: a binding is of no use to the query.
+        :raises ParameterError: a binding is of no use to the query, or no variable has its name.
+        :raises TermError: what a variable is bound to is no term.
         :raises QueryEvaluationError: the query failed while it ran.
 
         Source: https://www.w3.org/TR/sparql11-query/#rdfDataset,
@@ -112,3 +117,35 @@ class QuadStore(ABC):
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def checked_bindings(bindings: Mapping[str, object]) -> dict[ox.Variable, Term]:
+    """Return what a caller binds, by variable.
+
+    :param bindings: terms by name of a variable.
+    :raises ParameterError: no variable has such a name.
+    :raises TermError: a value is something else than a term, such as a text.
+
+    >>> checked_bindings({"s": ox.NamedNode("urn:a")})
+    {<Variable value=s>: <NamedNode value=urn:a>}
+    >>> checked_bindings({"s": "urn:a"})
+    Traceback (most recent call last):
+    kmgraph.errors.TermError: ?s is bound to 'urn:a', which is no term: give a NamedNode or \
+Literal of pyoxigraph
+    """
+    checked = {}
+    for name, term in bindings.items():
+        try:
+            variable = ox.Variable(name)
+        except (ValueError, TypeError) as error:
+            raise ParameterError(
+                f"{ascii(name)[:_QUOTED]} is no name of a variable: give one as SPARQL has it, "
+                "without the question mark"
+            ) from error
+        if not isinstance(term, Term):
+            raise TermError(
+                f"?{name} is bound to {ascii(term)[:_QUOTED]}, which is no term: give a NamedNode "
+                "or Literal of pyoxigraph"
+            )
+        checked[variable] = term
+    return checked

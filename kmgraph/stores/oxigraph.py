@@ -32,7 +32,7 @@ from kmgraph.formats import Format, to_rdf_format
 from kmgraph.namespaces import DEFAULT_BASE, OWN_DEFAULT_GRAPH, graph_iri
 from kmgraph.results import Boolean, Solutions, Triples, write_triples
 from kmgraph.sparql import QueryFacts, analyse, engine_syntax_error, without_mark
-from kmgraph.stores.base import Answer, QuadStore
+from kmgraph.stores.base import Answer, QuadStore, checked_bindings
 from kmgraph.terms import Term
 
 #: How the engine names a function that it lacks.
@@ -93,6 +93,8 @@ class OxigraphStore(QuadStore):
 
         :param facts: what :func:`~kmgraph.sparql.analyse` says of the query; it must not name
             services.
+        :raises ParameterError: a binding is of no use to the query, or no variable has its name.
+        :raises TermError: what a variable is bound to is no term.
         """
         text = without_mark(text)
         if default_graphs or named_graphs:
@@ -101,7 +103,7 @@ class OxigraphStore(QuadStore):
                 from_graphs=tuple(default_graphs or ()),
                 from_named=tuple(named_graphs or ()),
             )
-        substitutions = {ox.Variable(name): term for name, term in (bindings or {}).items()}
+        substitutions = checked_bindings(bindings or {})
         store, default, named = self._dataset(facts)
         try:
             answer = store.query(

@@ -2,7 +2,8 @@
 
 ``tombstones.json`` holds a random salt and the SHA-256 of the salt and each erased IRI. Whoever
 asks about an IRI can be told that it was erased, and nobody can read from the file what that IRI
-was. What lies below an erased IRI, such as ``IRI/quote``, is erased with it.
+was. What lies below an erased IRI, such as ``IRI/quote``, is erased with it. To find an IRI within
+a text, the file has also the schemes of the erased ones and a length that none exceeds.
 """
 
 from __future__ import annotations
@@ -18,8 +19,11 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
+import pyoxigraph as ox
+
 from kmgraph.errors import GoneError, StoreCorruptError
 from kmgraph.stores.durable import fsync_path, replace_private_file
+from kmgraph.stores.embedded_iris import beginnings, canonical, scheme_of
 from kmgraph.stores.views import visible_in
 
 TOMBSTONES_FILE: Final = "tombstones.json"
@@ -29,6 +33,10 @@ _SALT_BYTES: Final = 32
 _LOG_ID_DIGITS: Final = 16
 #: Where an IRI can be cut so that something lies below it; not within ``https://``.
 _CUT: Final = re.compile(r"(?<![:/])[/#]")
+#: The greatest length is kept in steps of so many characters, which tell less of an IRI.
+_STEP: Final = 64
+#: Characters of a text that an error shows.
+_SHOWN: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +47,8 @@ class Tombstone:
     :ivar erased: when it was erased, in ISO 8601 with the offset from UTC.
     :ivar visibilities: visibilities of the graphs that named it; others learn nothing of it.
     :ivar is_finished: whether it was erased from all generations.
-    :ivar texts: number of texts that were erased with it; they have to be given again to finish.
+    :ivar texts: number of texts that were erased with it. They are kept nowhere, and have to be
+        given again to finish, or to erase them from a backup.
     """
 
     digest: str
@@ -60,6 +69,8 @@ class Tombstones:
 
     :ivar salt: the salt in hexadecimal; empty where nothing was erased yet.
     :ivar stones: digest to tombstone.
+    :ivar schemes: schemes of the erased IRIs.
+    :ivar longest: a length that no erased IRI exceeds.
 
     >>> stones = Tombstones().with_erased(["https://x.org/person/P1"], ["public"])
     >>> stones.is_gone("https://x.org/person/P1/quote"), stones.is_gone("https://x.org/person/P10")
@@ -68,6 +79,8 @@ class Tombstones:
 
     salt: str = ""
     stones: dict[str, Tombstone] = field(default_factory=dict)
+    schemes: tuple[str, ...] = ()
+    longest: int = 0
 
     @classmethod
     def of(cls, store_path: Path) -> Tombstones:
@@ -117,9 +130,46 @@ class Tombstones:
         """
         return self.find(iri, view=view) is not None
 
+    def named_in(self, text: str, *, is_iri: bool = False) -> Tombstone | None:
+        """Return the tombstone of an erased IRI that stands anywhere in a text, or None.
+
+        :param is_iri: whether the text is an IRI, which may hold another or lie below it.
+
+        >>> stones = Tombstones().with_erased(["https://x.org/P1"], ["public"])
+        >>> bool(stones.named_in("source:https://x.org/P1's page"))
+        True
+        >>> bool(stones.named_in("https://y.org/?of=https%3A%2F%2Fx.org%2FP1", is_iri=True))
+        True
+        >>> bool(stones.named_in("see https://x.org/P1.2"))
+        False
+        """
+        for pieces in beginnings(text, self.schemes, self.longest, is_iri=is_iri):
+            digest = hashlib.sha256(bytes.fromhex(self.salt))
+            for piece in pieces:
+                digest.update(piece.encode())
+                stone = self.stones.get(digest.hexdigest())
+                if stone:
+                    return stone
+        return None
+
+    def named_by(self, term: Any) -> Tombstone | None:
+        """Return the tombstone of an erased IRI that an RDF term names or holds, or None.
+
+        >>> stones = Tombstones().with_erased(["https://x.org/P1"], ["public"])
+        >>> bool(stones.named_by(ox.Literal("x", datatype=ox.NamedNode("https://x.org/P1"))))
+        True
+        """
+        if isinstance(term, ox.NamedNode):
+            return self.named_in(term.value, is_iri=True)
+        if isinstance(term, ox.Literal):
+            return self.named_in(term.value) or self.named_by(term.datatype)
+        if isinstance(term, ox.Triple):
+            return next(filter(None, map(self.named_by, term)), None)
+        return None
+
     def _digest(self, iri: str) -> str:
         """Return what stands for an IRI."""
-        return hashlib.sha256(bytes.fromhex(self.salt) + iri.encode()).hexdigest()
+        return hashlib.sha256(bytes.fromhex(self.salt) + canonical(iri).encode()).hexdigest()
 
     def with_erased(
         self, iris: Iterable[str], visibilities: Iterable[str], *, texts: int = 0
@@ -127,27 +177,38 @@ class Tombstones:
         """Return the tombstones with further ones, which are not finished yet.
 
         :param visibilities: visibilities of the graphs that name the IRIs.
-        :param texts: number of texts that are erased with them.
+        :param texts: number of texts that are erased with the first of them.
         """
         salted = replace(self, salt=self.salt or secrets.token_bytes(_SALT_BYTES).hex())
         now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
         stones = dict(self.stones)
+        schemes, longest = set(self.schemes), self.longest
         for iri in iris:
-            digest = salted._digest(next(lineage(iri)))
-            old = stones.get(digest)
-            seen = {*visibilities, *(old.visibilities if old else ())}
-            erased = old.erased if old else now
-            stones[digest] = Tombstone(digest, erased, tuple(sorted(seen)), texts=texts)
-        return replace(salted, stones=stones)
+            whole = canonical(next(lineage(iri)))
+            schemes.add(scheme_of(whole))
+            longest = max(longest, -(-len(whole) // _STEP) * _STEP)
+            digest = salted._digest(whole)
+            old = stones.get(digest) or Tombstone(digest, now, is_finished=True)
+            # An interrupted erasure that is asked for again has the same texts.
+            number = old.texts + texts if old.is_finished else max(old.texts, texts)
+            seen = tuple(sorted({*visibilities, *old.visibilities}))
+            stones[digest] = Tombstone(digest, old.erased, seen, texts=number)
+            texts = 0
+        return replace(salted, stones=stones, schemes=tuple(sorted(schemes)), longest=longest)
 
     def with_all_finished(self) -> Tombstones:
         """Return the tombstones after all generations were swept."""
-        stones = {d: replace(s, is_finished=True, texts=0) for d, s in self.stones.items()}
+        stones = {d: replace(s, is_finished=True) for d, s in self.stones.items()}
         return replace(self, stones=stones)
 
     def save(self, store_path: Path) -> None:
         """Write the tombstones to their store, so that a crash leaves the old or the new ones."""
-        content = {"salt": self.salt, "erased": [asdict(s) for s in self.stones.values()]}
+        content = {
+            "salt": self.salt,
+            "schemes": self.schemes,
+            "longest": self.longest,
+            "erased": [asdict(s) for s in self.stones.values()],
+        }
         encoded = json.dumps(content, indent=1).encode() + b"\n"
         replace_private_file(store_path / TOMBSTONES_FILE, encoded)
 
@@ -162,7 +223,9 @@ def _read(path: Path, signature: tuple[int, int, int]) -> Tombstones:
             for stone in content["erased"]
         ]
         bytes.fromhex(content["salt"])
-        return Tombstones(content["salt"], {stone.digest: stone for stone in stones})
+        by_digest = {stone.digest: stone for stone in stones}
+        schemes, longest = tuple(content["schemes"]), int(content["longest"])
+        return Tombstones(content["salt"], by_digest, schemes, longest)
     except (ValueError, KeyError, TypeError) as error:
         raise StoreCorruptError(
             f"{path}: what was erased cannot be read ({error}): take the file from a backup; "
@@ -184,24 +247,31 @@ def lineage(iri: str) -> Iterator[str]:
 
 
 def refuse_gone(store_path: Path, iris: Iterable[str]) -> None:
-    """Raise where something that is to be written names what was erased.
+    """Raise where an IRI that is to be written names what was erased.
 
     :param store_path: folder of the store.
-    :param iris: every IRI that is to be written.
+    :param iris: IRIs that are to be written.
     :raises GoneError: names the first of them; it is told to its writer only and never logged.
 
     >>> refuse_gone(Path("/nowhere"), ["https://x.org/person/P1"])
     """
     stones = Tombstones.of(store_path)
-    if not stones:
-        return
-    gone = sorted({iri for iri in iris if stones.is_gone(iri)})
-    if gone:
-        more = f" and {len(gone) - 1} more" if len(gone) > 1 else ""
-        raise GoneError(
-            f"<{gone[0]}>{more}: this was erased from the store and cannot be written again: "
-            "leave it out, or use another IRI"
-        )
+    for iri in iris if stones else ():
+        if stones.named_in(iri, is_iri=True):
+            raise gone(iri)
+
+
+def gone(named: str) -> GoneError:
+    """Return the error that says that something was erased.
+
+    >>> str(gone("https://x.org/P1")).partition(":")[2].partition(":")[0]
+    '//x.org/P1'
+    """
+    shown = named if len(named) <= _SHOWN else f"{named[:_SHOWN]}..."
+    return GoneError(
+        f"{shown}: this was erased from the store and cannot be written again: "
+        "leave it out, or use another IRI"
+    )
 
 
 def append_to_log(store_path: Path, entry: dict[str, Any]) -> None:

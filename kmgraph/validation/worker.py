@@ -1,20 +1,27 @@
-"""The process in which pySHACL works: ``python -m kmgraph.validation.worker DATA REPORT SHAPES...``
+"""The process in which pySHACL works: ``python -m kmgraph.validation.worker``
 
-DATA is an N-Triples file and SHAPES are Turtle files; the report is written to REPORT as
-N-Triples. Exit code 0 says that there is a report; 2 that there is none, with the reason as the
-last line of the standard error.
+It reads a line of JSON for each validation, ``[DATA, REPORT, SHAPES...]``: DATA is an N-Triples
+file and SHAPES are Turtle files. It writes the report to REPORT as N-Triples, and answers with a
+line of JSON: ``problem``, empty where there is a report, and ``bytes``, the memory that it has.
 """
 
 from __future__ import annotations
 
+import json
+import resource
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import rdflib
 from rdflib.plugins.sparql import prepareQuery
 from rdflib.plugins.sparql.sparql import Query
+
+#: Queries of shapes in their parsed form: as many as the shapes have, whatever the data.
+_PREPARED: Final[dict[str, Query]] = {}
+_MOST_PREPARED: Final = 1_000
 
 
 class PreparingGraph(rdflib.Graph):
@@ -24,16 +31,14 @@ class PreparingGraph(rdflib.Graph):
     times as long as answering it.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._prepared: dict[str, Query] = {}
-
     def query(self, query_object: Any, *arguments: Any, **options: Any) -> rdflib.query.Result:
         """Answer a query, from its parsed form where it was asked before."""
         if isinstance(query_object, str):
-            if query_object not in self._prepared:
-                self._prepared[query_object] = prepareQuery(query_object)
-            query_object = self._prepared[query_object]
+            if query_object not in _PREPARED:
+                if len(_PREPARED) >= _MOST_PREPARED:
+                    _PREPARED.clear()
+                _PREPARED[query_object] = prepareQuery(query_object)
+            query_object = _PREPARED[query_object]
         return super().query(query_object, *arguments, **options)
 
 
@@ -78,19 +83,29 @@ def refuse_network(event: str, arguments: tuple[Any, ...]) -> None:
         raise PermissionError("validation may not reach other hosts")
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Validate and write the report; return the exit code."""
-    data, target, *shapes = map(Path, arguments)
-    sys.addaudithook(refuse_network)
+def answer(asked: Sequence[str]) -> str:
+    """Validate and write the report; return what went wrong, or nothing."""
+    data, target, *shapes = map(Path, asked)
     try:
         report = validate(data, shapes)
         report.serialize(destination=target, format="nt", encoding="utf-8")
     except Exception as error:
-        reason = " ".join(str(error).split()) or "no reason given"
-        sys.stderr.write(f"\n{type(error).__name__}: {reason}\n")
-        return 2
-    return 0
+        return f"{type(error).__name__}: {' '.join(str(error).split()) or 'no reason given'}"
+    return ""
+
+
+def main() -> None:
+    """Validate what is asked for, until nobody asks any more."""
+    # Ctrl+C is for whoever asks, who ends this process too.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.addaudithook(refuse_network)
+    answers, sys.stdout = sys.stdout, sys.stderr
+    for line in sys.stdin:
+        problem = answer(json.loads(line))
+        peak_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        answers.write(json.dumps({"problem": problem, "bytes": peak_bytes}) + "\n")
+        answers.flush()
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main()

@@ -94,6 +94,12 @@ def test_a_token_ends_with_its_last_day(register: TokenRegister) -> None:
     assert register.create("ben", ["read"], expires=today + dt.timedelta(days=1))
 
 
+@pytest.mark.parametrize("day", ["2099-12-31", "20991231", "2099-W53-4", "2099W534"])
+def test_a_day_ends_at_its_end_however_it_is_written(day: str) -> None:
+    assert end_of_validity(day).isoformat() == "2099-12-31T23:59:59+00:00"
+    assert end_of_validity(f"{day}T12").isoformat() == "2099-12-31T12:00:00+00:00"
+
+
 def test_an_expired_token_opens_nothing_and_demands_no_view(
     register: TokenRegister, tmp_path: Path
 ) -> None:

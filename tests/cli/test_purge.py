@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -76,6 +78,30 @@ def test_it_tells_what_went_and_what_the_keeper_still_has_to_do(store: Path) -> 
     finished = run("purge", "--finish", "--store", store)
     assert 0 == finished.exit_code
     assert "nothing is left to erase" in finished.output
+
+
+def test_a_restored_store_is_told_to_erase_texts_again(store: Path, tmp_path: Path) -> None:
+    shutil.copytree(store, tmp_path / "backup")
+    options = ("--yes", "--quiet", "--no-validate")
+    done = run("purge", PERSON, "--store", store, *options, "--text", NAME)
+    assert "before and are kept nowhere" not in done.output
+    shutil.copy(store / "tombstones.json", tmp_path / "backup")
+    command = ("purge", "--finish", "--store", tmp_path / "backup", "--quiet", "--no-validate")
+    finished = run(*command)
+    assert 0 == finished.exit_code, finished.output
+    assert re.search(r"erasure [0-9a-f]{16}\n", finished.output)
+    assert "1 text(s) were erased from this store before" in finished.output
+    assert "--text" in finished.output
+    again = run(*command, "--text", NAME)
+    assert "1 of them for a text" in again.output
+    assert "is published\n" in again.output and "kept nowhere" not in again.output
+
+
+def test_a_word_of_the_vocabulary_is_refused(store: Path) -> None:
+    refused = run(
+        "purge", "http://www.w3.org/1999/02/22-rdf-syntax-ns#type", "--store", store, "--yes"
+    )
+    assert 1 == refused.exit_code and "vocabulary" in refused.output
 
 
 def test_json_has_all_of_it_and_files_elsewhere_make_it_fail(store: Path, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -254,12 +255,40 @@ def test_errors_come_back_as_they_are_in_process(
     assert pids <= {worker.pid for worker in pool._roster.workers()}
 
 
-def test_limits_are_above_zero() -> None:
-    """A limit of nothing would refuse everything."""
-    with pytest.raises(ConfigError, match="rows"):
-        Limits(rows=0)
-    with pytest.raises(ParameterError):
-        Limits().lowered(0)
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("rows", 0),
+        ("rows", True),
+        ("result_bytes", 1.5),
+        ("memory_bytes", 2**63),
+        ("timeout_s", 0),
+        ("timeout_s", "5"),
+        ("timeout_s", float("nan")),
+        ("timeout_s", 1e10),
+    ],
+)
+def test_limits_are_numbers_above_zero(name: str, value: Any) -> None:
+    """A limit of nothing would refuse everything, and one that is no number fail much later."""
+    with pytest.raises(ConfigError, match=f"^{name} is {value!r}: give "):
+        Limits(**{name: value})
+
+
+@pytest.mark.parametrize("timeout_s", [0, -1, float("nan"), "5", True])
+def test_a_shorter_time_is_a_number_above_zero(timeout_s: Any) -> None:
+    """It comes from whoever asks."""
+    with pytest.raises(ParameterError, match="number above zero"):
+        Limits().lowered(timeout_s)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("workers", 0), ("workers", 1.5), ("workers", "2"), ("most_waiting", -1), ("wait_s", -0.1)],
+)
+def test_a_pool_has_workers_and_an_end_of_waiting(name: str, value: Any) -> None:
+    """Nobody would ever be answered by no worker."""
+    with pytest.raises(ConfigError, match=f"^{name} is {value!r}: give "):
+        WorkerPool(**{name: value})
 
 
 def test_no_process_is_left_when_a_pool_is_closed(view_path: Path, job: Make) -> None:
@@ -365,13 +394,14 @@ WATCHED = """
     memory.set(60_000_000)
     ours, theirs = socket.socketpair()
     threading.Thread(target=worker._watch, args=(theirs, memory), daemon=True).start()
-    heap = b"x" * int(sys.argv[1])
+    # The most that a process ever had begins, on Linux, with what its parent had.
+    heap = b"x" * int(sys.argv[1]) * (2 + worker.memory_bytes() // 100_000_000)
     time.sleep(float(sys.argv[2]))
     sys.exit(5)
 """
 
 
-@pytest.mark.parametrize(("size", "sleep_s", "code"), [(200_000_000, 30, 86), (1_000, 0.5, 5)])
+@pytest.mark.parametrize(("size", "sleep_s", "code"), [(100_000_000, 30, 86), (1_000, 0.5, 5)])
 def test_where_the_system_keeps_no_limit_the_process_does(
     size: int, sleep_s: float, code: int
 ) -> None:

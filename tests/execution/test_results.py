@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from kmgraph.errors import (
     OutboundRequestError,
+    ParameterError,
     RemoteServiceError,
     ResultLimitError,
     StoreUnavailableError,
@@ -131,6 +132,30 @@ def test_what_only_rdf_1_2_has_is_sent_to_those_who_ask_for_it(
                     pool.run(job)
             else:
                 assert pool.run(job).rows == len(rows)
+
+
+@pytest.mark.parametrize("name", ["a b", "?o", "", "o\ud800", 1])
+def test_a_name_that_no_variable_has_is_refused_everywhere(
+    pooled: PooledStore, pool: WorkerPool, job: Make, name: Any
+) -> None:
+    """It is a mistake of whoever asks, and no process ends for it."""
+    query = "SELECT ?o { ?s ?p ?o }"
+    for store in (pooled, pooled._view):
+        with pytest.raises(ParameterError, match="no name of a variable"):
+            store.query(query, bindings={name: ox.Literal("x")})
+    if isinstance(name, str):
+        crashed = pool.stats().kills["crashed"]
+        with pytest.raises(ParameterError, match="no name of a variable"):
+            pool.run(job(query, bindings={name: '"x"'}))
+        assert crashed == pool.stats().kills["crashed"]
+
+
+@pytest.mark.parametrize("value", ['"text 1"', "urn:a", 5, None])
+def test_what_is_no_term_is_bound_nowhere(pooled: PooledStore, value: Any) -> None:
+    """A text could be read as a term, or as more than one."""
+    for store in (pooled, pooled._view):
+        with pytest.raises(TermError, match=r"\?o is bound to"):
+            store.query("SELECT ?o { ?s ?p ?o }", bindings={"o": value})
 
 
 def test_bindings_come_back_as_they_went(pooled: PooledStore) -> None:

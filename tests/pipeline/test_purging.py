@@ -12,6 +12,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from urllib.parse import quote
 
 import pyoxigraph as ox
 import pytest
@@ -22,14 +23,18 @@ from kmgraph.bundles.check import BundleCheck
 from kmgraph.bundles.opening import open_bundle
 from kmgraph.errors import GoneError, InputError, RecordNotFoundError, StoreLockedError
 from kmgraph.namespaces import DEFAULT_BASE as BASE
-from kmgraph.namespaces import KM, graph_iri
+from kmgraph.namespaces import FOAF, FRAMEWORK, KM, RDF, graph_iri
+from kmgraph.pipeline.derived_graphs import derive_views
 from kmgraph.pipeline.elsewhere import StoreElsewhere
-from kmgraph.pipeline.erased_rows import without_erased
+from kmgraph.pipeline.erased_rows import refuse_erased, without_erased
 from kmgraph.pipeline.leftovers import search
+from kmgraph.pipeline.publication import put_vocabulary
 from kmgraph.pipeline.purging import finish, preview, purge
 from kmgraph.pipeline.skolem import skolemised_lines
 from kmgraph.pipeline.staging import StagedDataset, place_of, stage
 from kmgraph.pipeline.sweeping import Matcher, Sweep
+from kmgraph.pipeline.updating import update
+from kmgraph.progress import silent
 from kmgraph.records import TABLES
 from kmgraph.stores.generations import GenerationStore
 from kmgraph.stores.tombstones import Tombstones, refuse_gone
@@ -37,7 +42,7 @@ from kmgraph.stores.tombstones import Tombstones, refuse_gone
 NAME = "Zébédée Quuxington"
 PERSON = f"{BASE}person/ndl-people-1"
 NEEDLES = (PERSON.encode(), NAME.encode(), b"people-1\t", b"Hidden Lane")
-KILLS, SEED, LIMIT_S = 4, 2012, 120
+KILLS, SEED, LIMIT_S = 3, 2012, 120
 
 #: Statements of a loaded graph: a blank node that hangs on the person, one that is shared, a text
 #: that names the person's IRI, a text that holds the name, and somebody whose id begins alike.
@@ -92,10 +97,19 @@ def without(sheets: fb.Sheets, record_id: str) -> fb.Sheets:
     }
 
 
-def staged_dataset(bundle: Path, folder: Path, known: dict[str, BundleCheck]) -> StagedDataset:
-    """Return a bundle mapped to quads; it may point to those that are known."""
+def staged_dataset(
+    bundle: Path, folder: Path, known: dict[str, BundleCheck], erased: Tombstones | None = None
+) -> StagedDataset:
+    """Return a bundle mapped to quads; it may point to those that are known.
+
+    :param erased: what is left out of it, as a build does.
+    """
     elsewhere = StoreElsewhere(None, dict(known))
     check = BundleCheck(open_bundle(bundle), elsewhere=elsewhere)
+    if erased:
+        kept = without_erased(check, place_of(check, elsewhere, BASE), erased)
+        assert kept is not None and 1 == kept.left_out
+        check = BundleCheck(kept, elsewhere=elsewhere)
     staged = stage(check, elsewhere, BASE, folder)
     known[staged.name] = check
     return staged
@@ -152,6 +166,20 @@ def store(ground: Path, tmp_path: Path) -> GenerationStore:
     """Return a copy of the store."""
     shutil.copytree(ground / "store", tmp_path / "store")
     return GenerationStore(tmp_path / "store")
+
+
+def loaded(path: Path, *texts: str) -> GenerationStore:
+    """Return a store with one loaded graph, in one generation for each of some Turtle texts."""
+    store = GenerationStore.create(path)
+    for text in texts:
+        quads = path.with_suffix(".nq")
+        triples = (quad.triple for quad in ox.parse(text.encode(), ox.RdfFormat.TURTLE))
+        lines = skolemised_lines(triples, BASE, graph_iri(BASE, "notes"))
+        quads.write_text("".join(lines), encoding="utf-8")
+        with store.begin(reason="load") as writer:
+            writer.replace_graph("notes", quads, kind="loaded")
+            writer.publish()
+    return store
 
 
 def everything(path: Path) -> bytes:
@@ -225,20 +253,35 @@ def test_numbers_and_digests_are_those_of_what_is_left(store: GenerationStore) -
     assert "memberships" not in next(g for g in first.graphs if g.name == "team").info["records"]
 
 
+def put_staged(store: GenerationStore, staged: list[StagedDataset], folder: Path) -> None:
+    """Publish datasets with what is derived from them by the vocabulary."""
+    folder.mkdir(parents=True)
+    with store.begin(reason="build") as writer:
+        for dataset in staged:
+            writer.replace_graph(dataset.name, dataset.quads, visibility=dataset.visibility)
+            writer.put_file(f"rows/{dataset.name}.tsv", dataset.rows, graph=dataset.name)
+        put_vocabulary(store, writer, folder)
+        writer.prepare()
+        derive_views(writer, folder, silent)
+        writer.publish()
+
+
 def test_what_is_left_is_what_a_build_without_it_gives(ground: Path, tmp_path: Path) -> None:
     """A fresh store from bundles that never knew the person, a purge, and a rebuild agree."""
     bundles = [ground / "public", ground / "team"]
-    store = GenerationStore.create(tmp_path / "store")
-    kmgraph.build(bundles, store)
-    assert PERSON.encode() in everything(store.path)
-    fresh = GenerationStore.create(tmp_path / "fresh")
     fb.write_csv(without(public_bundle(), "people-1"), tmp_path / "public")
     shutil.copytree(ground / "team", tmp_path / "team")
     (tmp_path / "team" / "memberships.csv").unlink()
-    kmgraph.build([tmp_path / "public", tmp_path / "team"], fresh)
+    stores = []
+    for name, sources in (("store", bundles), ("fresh", [tmp_path / "public", tmp_path / "team"])):
+        folder, known = tmp_path / f"staged-{name}", dict[str, BundleCheck]()
+        folder.mkdir()
+        staged = [staged_dataset(bundle, folder, known) for bundle in sources]
+        stores.append(GenerationStore.create(tmp_path / name))
+        put_staged(stores[-1], staged, tmp_path / f"derived-{name}")
+    store, fresh = stores
+    assert PERSON.encode() in everything(store.path)
 
-    with pytest.raises(InputError, match="vocabulary"):
-        purge(store, f"{KM}Study")
     summary = purge(store, PERSON)
     assert digests(fresh) == digests(store)
     assert any(":" in name for name in digests(store)), "nothing is derived in this test"
@@ -246,11 +289,15 @@ def test_what_is_left_is_what_a_build_without_it_gives(ground: Path, tmp_path: P
     assert json.loads(store.read_file(2, "validation.json"))["conforms"]
     assert store.digest(None, 1) == store.digest(None, 2)
 
-    rebuilt = kmgraph.build(bundles, store)
-    assert 2 == rebuilt.left_out
+    known, folder = {}, tmp_path / "again"
+    folder.mkdir()
+    erased = Tombstones.of(store.path)
+    staged = [staged_dataset(bundle, folder, known, erased) for bundle in bundles]
+    put_staged(store, staged, tmp_path / "derived-again")
+    with pytest.raises(InputError, match="vocabulary"):
+        purge(store, f"{FRAMEWORK}parihs-1998/E")
     assert digests(fresh) == digests(store)
     assert PERSON.encode() not in everything(store.path).replace(f"{PERSON}0".encode(), b"")
-    assert not kmgraph.build(bundles, store, kmgraph.BuildOptions(if_changed=True)).changed
 
 
 @pytest.mark.parametrize("sheet", [sheet for sheet in TABLES if sheet != "dataset"])
@@ -283,15 +330,16 @@ def test_a_purge_and_a_rebuild_leave_the_same(sheet: str, ground: Path, tmp_path
     assert base not in "".join(built)
 
 
-def test_readers_go_on_and_new_ones_see_nothing(store: GenerationStore) -> None:
+def test_readers_go_on_and_new_ones_see_nothing(tmp_path: Path) -> None:
+    store = loaded(tmp_path / "store", NOTES, "<urn:a> <urn:b> <urn:c> .")
     question = f"ASK {{ <{PERSON}> ?p ?o }}"
-    with store.open_view("public", 1) as old, store.open_view("public", 3) as current:
+    with store.open_view("public", 1) as old, store.open_view("public", 2) as current:
         held = current.count()
         purge(store, PERSON, validate=False)
         assert bool(old.query(question))
         assert held == current.count()
-        for number in (1, 2, 3, 4):
-            with store.open_view("public+team", number) as new:
+        for number in (1, 2, 3):
+            with store.open_view("public", number) as new:
                 assert not bool(new.query(question))
         assert () == store.gc(2).in_use
 
@@ -362,15 +410,147 @@ def test_what_cannot_be_erased_is_refused_and_nothing_changes(store: GenerationS
     assert not Tombstones.of(store.path) and 3 == store.current_id()
 
 
-def test_a_text_belongs_to_an_interrupted_erasure(store: GenerationStore) -> None:
+def test_a_text_belongs_to_an_interrupted_erasure(tmp_path: Path) -> None:
     """The text itself is kept nowhere, so finishing asks for it again."""
+    store = loaded(tmp_path / "store", NOTES)
     Tombstones().with_erased([PERSON], ["public"], texts=1).save(store.path)
     with pytest.raises(InputError, match="again"):
         finish(store)
-    finish(store, texts=[NAME], validate=False)
+    with pytest.raises(InputError, match="again"):
+        purge(store, PERSON)
+    with pytest.raises(InputError, match="finish it first"):
+        purge(store, "urn:quote", texts=["said so"])
+    assert 0 == finish(store, texts=[NAME], validate=False).texts_due
     left = everything(store.path)
     assert NAME.encode() not in left
     assert () == Tombstones.of(store.path).unfinished
+
+
+def test_a_restored_backup_is_erased_again_and_its_texts_are_asked_for(tmp_path: Path) -> None:
+    store = loaded(tmp_path / "store", NOTES)
+    shutil.copytree(store.path, tmp_path / "backup")
+    erased = purge(store, PERSON, texts=[NAME], validate=False)
+    shutil.copy(store.path / "tombstones.json", tmp_path / "backup")
+
+    restored = GenerationStore(tmp_path / "backup")
+    done = finish(restored, validate=False)
+    assert done.changed and erased.log_ids == done.log_ids and 1 == done.texts_due
+    log = (restored.path / "erasures.jsonl").read_text().splitlines()
+    assert list(erased.log_ids) == json.loads(log[-1])["ids"]
+    assert NAME.encode() in everything(restored.path)
+    again = finish(restored, validate=False)
+    assert not again.changed and 1 == again.texts_due
+    assert 0 == finish(restored, texts=[NAME], validate=False).texts_due
+    assert NAME.encode() not in everything(restored.path)
+    assert NAME not in (restored.path / "tombstones.json").read_text()
+
+
+#: Terms that hold the person's IRI, and terms with the IRIs of others.
+QUOTED = quote(PERSON, safe="")
+HOLDING = (
+    f'"source:{PERSON}"', f'"{BASE}post/x,{PERSON}"', f'"{PERSON},{BASE}post/x"',
+    f'"{PERSON}\'s page"', f'"**{PERSON}** [a]({PERSON})[b]"', f'"see {PERSON}."', f'"“{PERSON}”"',
+    f'"{PERSON}参照"', f'"{PERSON}: a person"', f'"_{PERSON}_"', f'"HTTPS{PERSON[5:]}"@en',
+    f'"x"^^<{PERSON}>', f"<{PERSON}?v=2>", f"<{PERSON}#me>", f"<{PERSON}/quote>",
+    f"<https://other.org/page?about={PERSON}>", f"<https://other.org/page?about={QUOTED}>",
+    f"<https://other.org/?a={QUOTED.lower()}%26b=c>", f'"see ?about={quote(QUOTED)}"',
+    f"<https://other.org/?a={quote(PERSON)}>",
+)  # fmt: skip
+OTHERS = (
+    f"<{PERSON}0>", f"<{PERSON}-b>", f"<{PERSON}.2>", f"<{PERSON}_>", f"<{PERSON}.>",
+    f"<{PERSON}~x/quote>", f"<{PERSON}%20x>", f'"{PERSON}0"', f'"see {PERSON}-b."',
+    f'"{PERSON}.2,{PERSON}%2Fx"', f'"{PERSON}é"', f'"{BASE}person/ndl-people-"',
+    f"<https://other.org/?a={quote(PERSON + '0', safe='')}>", f'"x"^^<{PERSON}0>', '"people-1"',
+)  # fmt: skip
+
+
+def test_an_iri_within_texts_datatypes_and_other_iris_goes(tmp_path: Path) -> None:
+    turtle = [f"<urn:held:{n}> <urn:p> {term} ." for n, term in enumerate(HOLDING)]
+    turtle += [f"<urn:other:{n}> <urn:p> {term} ." for n, term in enumerate(OTHERS)]
+    turtle.append(f"<{PERSON}> <urn:p> <urn:o> . <https://o.org/?a={QUOTED}> <urn:p> <urn:o> .")
+    store = loaded(tmp_path / "store", "\n".join(turtle))
+    purge(store, PERSON, validate=False)
+    for number in (1, 2):
+        with store.open_view("public", number) as view:
+            left = {quad.subject.value for quad in view.quads(None, ox.NamedNode("urn:p"))}
+        assert {f"urn:other:{n}" for n in range(len(OTHERS))} == left
+    stones = Tombstones.of(store.path)
+    subject = predicate = ox.NamedNode("urn:p")
+    for holds, terms in ((True, HOLDING), (False, OTHERS)):
+        for text in terms:
+            line = f"<urn:s> <urn:p> {text} ."
+            triples = [q.triple for q in ox.parse(line.encode(), ox.RdfFormat.TURTLE)]
+            nested = ox.Triple(subject, predicate, ox.Triple(subject, predicate, triples[0].object))
+            for triple in (triples[0], nested):
+                if holds:
+                    with pytest.raises(GoneError):
+                        list(refuse_erased([triple], stones))
+                else:
+                    assert [triple] == list(refuse_erased([triple], stones))
+
+
+def test_an_update_cannot_bring_it_back_in_a_text(tmp_path: Path) -> None:
+    store = loaded(tmp_path / "store", f"<{PERSON}> a <urn:C> . <urn:a> <urn:b> <urn:c> .")
+    purge(store, PERSON, validate=False)
+    for term in (f'"by {PERSON}\'s"', f'"x"^^<{PERSON}>', f"<{PERSON}?v=2>"):
+        with pytest.raises(GoneError, match="erased"):
+            update(store, f"INSERT DATA {{ <urn:a> <urn:b> {term} }}", validate=False)
+    update(store, f'INSERT DATA {{ <urn:a> <urn:b> "{PERSON}0" }}', validate=False)
+
+
+def test_a_bundle_that_names_it_in_words_loses_the_words(tmp_path: Path) -> None:
+    sheets = fb.full_bundle()
+    rows = {name: sheets[name] for name in ("dataset", "people")}
+    named = rows["people"][1] | {"note": f"as {PERSON}'s"}
+    unnamed = rows["people"][2] | {"pseudonym": f"see {PERSON}"}
+    rows["people"] = [row | {"organisations": "", "passages": ""} for row in (named, unnamed)]
+    check = BundleCheck(open_bundle(fb.write_csv(rows, tmp_path / "bundle")))
+    stones = Tombstones().with_erased([PERSON], ["public"])
+    place = place_of(check, StoreElsewhere(None, {}), BASE)
+    kept = without_erased(check, place, stones)
+    assert kept is not None and 1 == kept.left_out
+    left = [row.cells for row in kept.rows(lambda problem: None) if row.sheet == "people"]
+    assert [(named["id"], "")] == [(row["id"], row["note"]) for row in left]
+    rows["dataset"][0]["title"] = f"of {PERSON}"
+    check = BundleCheck(open_bundle(fb.write_csv(rows, tmp_path / "titled")))
+    with pytest.raises(GoneError, match="title"):
+        without_erased(check, place, stones)
+
+
+def test_the_words_of_all_records_are_not_erased(tmp_path: Path) -> None:
+    """Without ``rdf:type`` nobody could write a record again."""
+    store = loaded(
+        tmp_path / "store",
+        f"<{PERSON}> a <{FOAF}Agent>, <urn:Own> ; <urn:own> <urn:x> . <urn:x> a <{PERSON}> .",
+    )
+    for iri in (
+        f"{RDF}type", RDF, RDF.rstrip("#"), "http://www.w3.org/ns", f"{FOAF}Agent", f"{KM}Study",
+        "urn:Own", "urn:own",
+    ):  # fmt: skip
+        with pytest.raises(InputError, match=r"vocabulary|property or a class"):
+            purge(store, iri, validate=False)
+    assert not Tombstones.of(store.path)
+    purge(store, PERSON, validate=False)
+    update(store, "INSERT DATA { <urn:y> a <urn:Own> ; <urn:own> 1 }", validate=False)
+
+
+def test_a_text_goes_from_addresses_too(tmp_path: Path) -> None:
+    store = loaded(
+        tmp_path / "store",
+        f"""<{PERSON}> <{FOAF}name> "Quuxington" .
+        <urn:a> <{FOAF}mbox> <mailto:zeb@Quuxington.org> .
+        <urn:b> <{FOAF}page> <https://x.org/%51uuxington> .
+        <https://x.org/Quuxington> <urn:p> <urn:o> .
+        <{BASE}post/x> <urn:p> "person of Quux" ; a <urn:class:Quuxington> .
+        <urn:c> <urn:Quuxington> <urn:o> .""",
+    )
+    told = preview(store, PERSON)
+    assert {f"{FOAF}mbox", f"{FOAF}page", "urn:p"} == {m.property for m in told.mentions}
+    done = purge(store, PERSON, texts=["Quuxington"], validate=False)
+    assert {f"{FOAF}mbox": 1, f"{FOAF}page": 1, "urn:p": 1} == dict(done.swept[0].texts)
+    with store.open_view() as view:
+        left = {quad.subject.value for quad in view.quads(graph_name=None)}
+    assert {f"{BASE}post/x", "urn:c"} == left
 
 
 def test_files_elsewhere_are_searched(tmp_path: Path) -> None:
@@ -435,19 +615,17 @@ def drive(path: Path, at: int) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.crash
-def test_a_killed_purge_leaves_a_store_that_opens_and_can_be_finished(
-    store: GenerationStore, tmp_path: Path
-) -> None:
-    shutil.copytree(store.path, tmp_path / "whole")
-    total = int(drive(tmp_path / "whole", -1).stdout)
-    whole = GenerationStore(tmp_path / "whole")
+def test_a_killed_purge_leaves_a_store_that_opens_and_can_be_finished(tmp_path: Path) -> None:
+    whole = loaded(tmp_path / "whole", NOTES, NOTES.replace(PERSON, f"{PERSON}0"))
+    for number in range(KILLS):
+        shutil.copytree(whole.path, tmp_path / f"hurt-{number}")
+    total = int(drive(whole.path, -1).stdout)
     chance = random.Random(SEED)
     # The last events are those of the exchange, where a crash would hurt most.
-    points = sorted({*chance.sample(range(2, total - 40), KILLS // 2),
-                     *chance.sample(range(total - 40, total), KILLS // 2)})  # fmt: skip
+    end = total - total // 4
+    points = [chance.randrange(2, end), *chance.sample(range(end, total), KILLS - 1)]
     for number, at in enumerate(points):
-        path = tmp_path / str(at)
-        shutil.copytree(store.path, path)
+        path = tmp_path / f"hurt-{number}"
         assert -9 == drive(path, at).returncode
         hurt = GenerationStore(path)
         hurt.digest(None)
@@ -459,8 +637,8 @@ def test_a_killed_purge_leaves_a_store_that_opens_and_can_be_finished(
             finish(hurt, validate=False)
         assert set() == {g.id for g in whole.generations()} - {g.id for g in hurt.generations()}, at
         left = everything(path).replace(f"{PERSON}0".encode(), b"")
-        assert PERSON.encode() not in left and b"Hidden Lane" not in left, at
-        for generation in (1, 2, 3):
+        assert PERSON.encode() not in left, at
+        for generation in (1, 2):
             assert whole.digest(None, generation) == hurt.digest(None, generation), at
         assert not [p for p in path.rglob("*") if p.suffix in {".part", ".new", ".trash"}], at
         assert () == Tombstones.of(path).unfinished

@@ -1,12 +1,14 @@
-"""The example as a store on disk, and as files that endpoints read."""
+"""The example as a store on disk, as files that endpoints read, and behind endpoints."""
 
 from __future__ import annotations
 
+import contextlib
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from remote import places
 
 import kmgraph
 from kmgraph.bundles.files import example_path
@@ -45,6 +47,26 @@ def folder(tmp_path_factory) -> Path:
         with (path / "merged.nt").open("wb") as output:
             built.store.dump(output, NTRIPLES)
     return path
+
+
+@pytest.fixture(scope="session")
+def endpoint(folder) -> Iterator[Callable[[str], str]]:
+    """Return what starts an endpoint over the example, once, and gives its address."""
+    started: dict[str, str] = {}
+    with contextlib.ExitStack() as stack:
+
+        def start(kind: str) -> str:
+            if kind not in started:
+                if kind == "kmgraph":
+                    server = places.kmgraph_server(folder, folder / "store")
+                elif kind == "oxigraph":
+                    server = places.oxigraph(folder, folder / "named.nq", folder / "merged.nt")
+                else:
+                    server = places.rdflib_endpoint(folder, folder / "named.nq")
+                started[kind] = stack.enter_context(server)
+            return started[kind]
+
+        yield start
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 TIMEOUT_S = 20
+PAUSE_S = 0.005
 JSON = "application/sparql-results+json"
 ROW = b'{"head":{"vars":["a"]},"results":{"bindings":[{"a":{"type":"literal","value":"1"}}]}}'
 
@@ -39,15 +40,16 @@ def chunked(body: bytes, *, ended: bool) -> bytes:
 class Script:
     """What a scripted server sends and has got.
 
-    :ivar answers: the answers, one a connection; an empty one resets the connection, None waits.
+    :ivar answers: the answers, one a connection; an empty one resets the connection, None waits,
+        and the bytes of a list come one after another, with pauses.
     :ivar requests: the requests that came.
     """
 
     url: str = ""
-    answers: list[bytes | None] = field(default_factory=list)
+    answers: list[bytes | list[int] | None] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
 
-    def says(self, *answers: bytes | None) -> Script:
+    def says(self, *answers: bytes | list[int] | None) -> Script:
         """Set the coming answers."""
         self.answers[:] = answers
         self.requests.clear()
@@ -84,6 +86,11 @@ def _serve(listener: socket.socket, script: Script, stopped: threading.Event) ->
             reply = script.answers.pop(0) if script.answers else answer(status="500 No Script")
             if reply is None:
                 stopped.wait(TIMEOUT_S)
+            elif isinstance(reply, list):
+                with contextlib.suppress(OSError):
+                    for byte in reply:
+                        connection.sendall(bytes([byte]))
+                        stopped.wait(PAUSE_S)
             elif not reply:
                 # Closing with a linger time of zero resets the connection.
                 linger = b"\x01\x00\x00\x00\x00\x00\x00\x00"

@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote_plus
 
+import pyoxigraph as ox
 import pytest
 from remote.scripted import ROW, answer, chunked, endless, scripted
 
@@ -21,6 +22,8 @@ SELECT = "SELECT ?a { ?a ?b ?c }"
 UPDATE = "INSERT DATA { <urn:a> <urn:b> <urn:c> }"
 TYPES = "https://w3id.org/kmgraph/problem#"
 START = 1_000_000_000.0
+#: A number that JSON has and no whole number is.
+LARGE = float("inf")
 
 
 @dataclass
@@ -68,7 +71,7 @@ def dataset(script, clock):
 def problem(code, status, *headers, **members):
     """Return an answer of one of our own servers that says what is wrong."""
     document = {"type": TYPES + code, "title": "x", "status": status, "detail": "what is wrong"}
-    body = json.dumps(document | members).encode()
+    body = json.dumps(document | members).replace("Infinity", "1e400").encode()
     return answer(body, *headers, status=f"{status} No", kind="application/problem+json")
 
 
@@ -210,6 +213,24 @@ def test_an_answer_that_drips_is_given_up(script):
         store.query(SELECT)
 
 
+#: Whole answers, each of more than 300 bytes.
+DRIPS = {
+    "the head": answer(b"", f"X: {'x' * 300}"),
+    "heads before the head": b"HTTP/1.1 100 Continue\r\n\r\n" * 13 + answer(b""),
+    "the body": answer(ROW + b" " * 300),
+    "chunks": chunked(ROW, ended=False) + b"1\r\n \r\n" * 50 + b"0\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("name", DRIPS)
+def test_an_answer_that_comes_byte_by_byte_is_given_up(script, name):
+    sender = Client(timeout_s=0.3)
+    store = RemoteStore(Endpoint(addresses(script.url), sender), base="https://x.org/")
+    script.says(list(DRIPS[name]))
+    with pytest.raises(errors.EndpointUnavailableError, match=r"within 0.3 s"):
+        store.query(SELECT)
+
+
 def test_nobody_at_the_address(script, clock):
     url = script.url
     with scripted() as gone:
@@ -268,10 +289,14 @@ OURS = [
     (problem("gone", 410), errors.GoneError, {}),
     (problem("graph-conflict", 409), errors.GraphConflictError, {}),
     (problem("stale-generation", 412), errors.StaleGenerationError, {}),
+    (problem("precondition-failed", 412), errors.StaleGenerationError, {}),
     (problem("nonconformance", 422, report={"a": 1}), errors.NonConformanceError, {}),
     (problem("rdf-parse", 400, line=2), errors.RdfParseError, {"line": 2}),
     (problem("internal", 500), errors.EndpointError, {"status": 500}),
     (problem("query-syntax", 400), errors.QueryError, {}),
+    (problem("query-syntax", 400, line="1", column=[]), errors.QueryError, {}),
+    (problem("result-limit", 400, limit=LARGE, unit="rows"), errors.QueryError, {}),
+    (problem("query-memory", 503, limit_bytes=LARGE), errors.QueryError, {}),
     (problem("no-such-code", 418), errors.EndpointError, {"status": 418}),
 ]
 
@@ -299,6 +324,7 @@ def test_a_report_of_violations_comes_with_the_error(script, dataset):
         ("401 Who", errors.TokenError),
         ("403 No", errors.AccessDeniedError),
         ("404 None", errors.EndpointError),
+        ("412 Changed", errors.StaleGenerationError),
         ("500 Oh", errors.EndpointError),
         ("504 Late", errors.EndpointError),
     ],
@@ -310,6 +336,17 @@ def test_the_errors_of_others_are_told_in_few_words(script, dataset, status, kin
         dataset.query(SELECT)
     assert 600 > len(str(raised.value))
     assert "kmg_secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "body", [b"[" * 100_000, b'{"a":' * 100_000, b"[]", b"", b"\xff", b"1" * 9999]
+)
+def test_a_problem_that_cannot_be_read_is_one_all_the_same(script, dataset, body):
+    script.says(answer(body, status="500 Oh", kind="application/problem+json"))
+    with pytest.raises(errors.EndpointError):
+        dataset.query(SELECT)
+    script.says(answer(body, kind="application/json"))
+    assert {} == dataset.update(UPDATE).summary
 
 
 def test_a_problem_of_another_kind_of_server_is_not_taken_for_ours(script, dataset):
@@ -349,7 +386,7 @@ def test_what_is_sent_follows_the_protocols(script, dataset):
 @pytest.mark.parametrize(
     "url",
     ["", "example.org/sparql", "file:///etc/passwd", "ftp://x.org/", "http://", "http://x.org:x/",
-     "http://user:secret@x.org/", "http://x.org/a b", "http://x.org/\r\nX: y"],
+     "http://user:secret@x.org/", "http://x.org/a b", "http://x.org/\r\nX: y", None, 5],
 )  # fmt: skip
 def test_what_is_no_address_is_refused(url):
     with pytest.raises(errors.InputError) as raised:
@@ -357,10 +394,75 @@ def test_what_is_no_address_is_refused(url):
     assert "secret" not in str(raised.value)
 
 
-@pytest.mark.parametrize("option", [{"page_rows": 0}, {"retries": -1}, {"timeout_s": 0}])
+@pytest.mark.parametrize("host", ["a" * 64 + ".org", "a..org", "ä" * 60 + ".org", "x\ud800.org"])
+def test_what_names_no_server_is_said_to(host):
+    with pytest.raises(errors.InputError, match="names no server"):
+        connect(f"http://{host}/sparql")
+
+
+def test_letters_beyond_ascii_in_an_address_are_sent_as_the_web_has_them():
+    found = addresses("http://b\xfccher.example:81/\xe9/sparql?a=%20")
+    assert "http://xn--bcher-kva.example:81/%C3%A9/sparql?a=%20" == found.query
+    assert "http://xn--bcher-kva.example:81/%C3%A9/update" == found.update
+
+
+@pytest.mark.parametrize(
+    "option",
+    [{"page_rows": 0}, {"page_rows": 1.5}, {"page_rows": True}, {"retries": -1}, {"retries": "1"},
+     {"timeout_s": 0}, {"timeout_s": "5"}, {"timeout_s": None}, {"timeout_s": 1e300},
+     {"timeout_s": float("nan")}, {"timeout_s": float("inf")}, {"timeout_s": True}],
+)  # fmt: skip
 def test_numbers_that_make_no_sense_are_refused(option):
-    with pytest.raises(errors.InputError):
+    with pytest.raises(errors.InputError, match=next(iter(option))):
         connect("https://example.org/sparql", base="https://x.org/", **option)
+
+
+def test_the_longest_time_is_one_that_can_be_waited_for(script):
+    script.says(answer())
+    dataset = connect(script.url, base="https://x.org/", timeout_s=1e6)
+    assert 1 == len(list(dataset.query(SELECT)))
+
+
+def test_half_a_character_is_not_sent(script, dataset):
+    script.says()
+    with pytest.raises(errors.QuerySyntaxError) as raised:
+        dataset.query("ASK {\n ?a ?b '\ud800' }")
+    assert (2, 9) == (raised.value.line, raised.value.column)
+    with pytest.raises(errors.QuerySyntaxError):
+        dataset.update("INSERT DATA { <urn:a> <urn:b> '\udfff' }")
+    for name in ("urn:\ud800", "rel", "", "urn:a b", 5):
+        for ask in (
+            lambda name=name: dataset.put_graph(name, TRIPLE),
+            lambda name=name: dataset.delete_graph(name),
+            lambda name=name: dataset.graph_tag(name),
+            lambda name=name: dataset.store.query(SELECT, default_graphs=[name]),
+        ):
+            with pytest.raises(errors.TermError):
+                ask()
+    assert [] == script.requests
+
+
+def test_what_is_no_content_of_a_graph_is_not_sent(script, dataset):
+    script.says(answer(), answer())
+    quad = ox.Quad(ox.NamedNode("urn:a"), ox.NamedNode("urn:b"), ox.Literal(1))
+    for content in (TRIPLE.decode(), 5, None, [quad], ["<urn:a>"]):
+        with pytest.raises(errors.InputError):
+            dataset.put_graph("urn:g", content)
+    assert [] == script.requests
+    dataset.put_graph("urn:g", bytearray(TRIPLE))
+    dataset.put_graph("urn:g", [quad.triple])
+    assert script.requests[0].endswith(TRIPLE.decode())
+
+
+def test_the_tag_of_a_graph_is_asked_for_by_its_head_alone(script, dataset):
+    head = answer(b"", 'ETag: "a"', length=1_000)
+    script.says(head, answer(b"", 'ETag: W/"a"'), answer(b""), answer(b"", status="404 None"))
+    assert '"a"' == dataset.graph_tag("urn:g")
+    assert script.requests[0].startswith("HEAD /graph-store?graph=urn%3Ag HTTP")
+    assert dataset.graph_tag("urn:g") is None
+    assert dataset.graph_tag(None) is None
+    with pytest.raises(errors.GraphNotFoundError):
+        dataset.graph_tag("urn:g")
 
 
 def test_a_token_with_a_line_break_is_refused(script, clock):

@@ -7,7 +7,7 @@ from itertools import islice
 
 import pyoxigraph as ox
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kmgraph.errors import QueryError, ResultLimitError, StaleGenerationError
@@ -59,6 +59,7 @@ class Endpoint:
         return Page(found.variables, rows[: self.sends], next(self.generations, 7))
 
 
+@settings(max_examples=40)
 @given(st.lists(TERMS, max_size=12), st.integers(1, 7), st.sampled_from(["", " ORDER BY ?s"]))
 def test_pages_hold_what_one_answer_holds(objects, page_rows, order):
     store = filled(objects)
@@ -146,6 +147,19 @@ def test_data_that_change_between_pages_are_noticed(ten):
     assert 8 == len(list(islice(rows, 8)))
     with pytest.raises(StaleGenerationError, match="generation 7 to 8"):
         next(rows)
+
+
+@pytest.mark.parametrize("generations", [[7, 7, 8], [7, 7, None]])
+def test_data_that_shrink_between_pages_are_no_end(ten, generations):
+    """An empty page is the end of the state that it is of."""
+    rows = iter(paged(ALL, Endpoint(ten, generations=generations), 5))
+    assert 10 == len(list(islice(rows, 10)))
+    with pytest.raises(StaleGenerationError, match="generation 7 to"):
+        next(rows)
+    # Of a query with a LIMIT nothing more is asked when all of it was read.
+    endpoint = Endpoint(ten, generations=generations)
+    assert 10 == len(list(paged(ALL + " LIMIT 10", endpoint, 5)))
+    assert 2 == len(endpoint.asked)
 
 
 def test_without_order_and_without_generation_there_are_no_pages(ten):

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 from collections import Counter
+from functools import cache
 
 import pyoxigraph as ox
 import pytest
 from remote import places
 
 import kmgraph
-import kmgraph.remote
 from kmgraph import errors
 from kmgraph.formats import JSONLD, NQUADS, TRIG, TURTLE, to_rdf_format
 from kmgraph.namespaces import graph_iri
@@ -25,34 +24,47 @@ PREFIX dcterms: <http://purl.org/dc/terms/>
 STUDIES = PREFIXES + "SELECT ?study ?id { ?study a km:Study ; dcterms:identifier ?id } ORDER BY ?id"
 #: What rdflib-endpoint 0.6.3 does not do: a DESCRIBE is sent as a result of a SELECT, the dataset
 #: of the protocol is not looked at, and large questions take minutes.
-QUICK = ("local", "kmgraph", "oxigraph")
+QUICK = ("kmgraph", "oxigraph")
 
 
-@pytest.fixture(scope="module", params=("local", *places.KINDS))
-def dataset(request, folder, local):
-    """Return the example, on disk or behind an endpoint."""
-    with contextlib.ExitStack() as stack:
-        if request.param == "local":
-            yield local
-            return
-        if request.param == "kmgraph":
-            url = stack.enter_context(places.kmgraph_server(folder, folder / "store"))
-        elif request.param == "oxigraph":
-            files = (folder / "named.nq", folder / "merged.nt")
-            url = stack.enter_context(places.oxigraph(folder, *files))
-        else:
-            url = stack.enter_context(places.rdflib_endpoint(folder, folder / "named.nq"))
-        found = stack.enter_context(kmgraph.connect(url))
-        found.kind = request.param
+@pytest.fixture(scope="module", params=places.KINDS)
+def dataset(request, endpoint):
+    """Return the example behind an endpoint."""
+    with kmgraph.connect(endpoint(request.param)) as found:
         yield found
 
 
-@pytest.fixture
-def quick(dataset):
-    """Return the example at places that answer quickly and follow the protocol."""
-    if getattr(dataset, "kind", "local") not in QUICK:
-        pytest.skip("rdflib-endpoint does not do this, or not in a reasonable time")
-    return dataset
+@pytest.fixture(params=QUICK)
+def quick(request, endpoint):
+    """Return the example at endpoints that answer quickly and follow the protocol."""
+    with kmgraph.connect(endpoint(request.param)) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def frames(local):
+    """Return the frames that the store on disk gives."""
+    pytest.importorskip("pandas")
+    return (
+        local.to_dataframe("themes"),
+        local.to_dataframe(STUDIES),
+        local.ratings(),
+        local.summaries(),
+        local.diagnoses(),
+    )
+
+
+@pytest.fixture(scope="module")
+def ask(local):
+    """Return what asks the store on disk a saved question, each once."""
+    return cache(lambda question: local.ask(question, examples(question)))
+
+
+def examples(question):
+    """Return the examples of the parameters of a saved question."""
+    return {
+        parameter.name: parameter.example for parameter in load_catalogue()[question].parameters
+    }
 
 
 def rows(found):
@@ -105,6 +117,12 @@ def test_bindings_are_terms(dataset, local):
         assert expected == rows(dataset.query(STUDIES, bindings=bindings))
     with pytest.raises(errors.ParameterError):
         dataset.query(STUDIES, bindings={"other": ox.Literal("x")})
+    # What is no term is no part of the query either.
+    for text in ('"SR2"', '"SR2" "MH1"', "UNDEF", 5, None):
+        with pytest.raises(errors.TermError):
+            local.query(STUDIES, bindings={"id": text})
+        with pytest.raises(errors.TermError):
+            dataset.query(STUDIES, bindings={"id": text})
 
 
 def test_graphs_of_the_protocol(quick, local):
@@ -152,6 +170,34 @@ def test_patterns(dataset, local):
         assert expected == set(dataset.store.quads(*pattern))
 
 
+def test_patterns_are_of_terms(dataset):
+    title = "<http://purl.org/dc/terms/title>"
+    for pattern in (
+        (f"?s {title} ?any . ?x",),
+        (None, title),
+        (None, None, '"a" ; ?p ?q'),
+        (None, None, None, "urn:g> { ?s ?p ?o } GRAPH <urn:g"),
+    ):
+        with pytest.raises(errors.TermError):
+            list(dataset.store.quads(*pattern))
+    with pytest.raises(errors.ParameterError):
+        list(dataset.store.quads(ox.BlankNode("a")))
+
+
+RDF_1_2 = [
+    "SELECT ?t { VALUES ?t { <<( <urn:a> <urn:b> 1 )>> 'x'@en--ltr } }",
+    "SELECT ?t { BIND (TRIPLE(<urn:a>, <urn:b>, 'x'@ar--rtl) AS ?t) }",
+    "CONSTRUCT { <urn:a> <urn:says> ?t } { VALUES ?t { <<( <urn:a> <urn:b> 1 )>> 'x'@en--ltr } }",
+]
+
+
+@pytest.mark.parametrize("query", RDF_1_2)
+def test_terms_of_rdf_1_2(quick, local, query):
+    expected, found = local.query(query), quick.query(query)
+    assert type(expected) is type(found)
+    assert set(expected) == set(found)
+
+
 def test_dumps(quick, local):
     expected, found = io.BytesIO(), io.BytesIO()
     local.store.dump(expected, NQUADS)
@@ -189,11 +235,13 @@ def test_what_the_datasets_say_of_themselves(dataset, local):
     assert local.labels() == dataset.labels()
 
 
-@pytest.mark.parametrize("question", ["cq-020", "cq-031", "cq-106"])
-def test_saved_questions(quick, local, question):
-    asked = load_catalogue()[question]
-    examples = {parameter.name: parameter.example for parameter in asked.parameters}
-    expected, found = local.ask(question, examples), quick.ask(question, examples)
+@pytest.mark.parametrize(
+    ("kind", "question"),
+    [("kmgraph", "cq-020"), ("kmgraph", "cq-031"), ("kmgraph", "cq-106"), ("oxigraph", "cq-106")],
+)
+def test_saved_questions(endpoint, ask, kind, question):
+    with kmgraph.connect(endpoint(kind)) as dataset:
+        expected, found = ask(question), dataset.ask(question, examples(question))
     assert Counter(expected.terms) == Counter(found.terms)
     assert (expected.passages, expected.note) == (found.passages, found.note)
     assert (expected.base, expected.is_synthetic) == (found.base, found.is_synthetic)
@@ -206,13 +254,13 @@ def test_wrong_parameters(dataset):
         dataset.ask("999")
 
 
-def test_frames(quick, local):
-    pytest.importorskip("pandas")
-    assert local.to_dataframe("themes").equals(quick.to_dataframe("themes"))
-    assert local.to_dataframe(STUDIES).equals(quick.to_dataframe(STUDIES))
-    assert local.ratings().equals(quick.ratings())
-    assert local.summaries().equals(quick.summaries())
-    assert local.diagnoses().equals(quick.diagnoses())
+def test_frames(quick, frames):
+    themes, studies, ratings, summaries, diagnoses = frames
+    assert themes.equals(quick.to_dataframe("themes"))
+    assert studies.equals(quick.to_dataframe(STUDIES))
+    assert ratings.equals(quick.ratings())
+    assert summaries.equals(quick.summaries())
+    assert diagnoses.equals(quick.diagnoses())
     with pytest.raises(errors.InputError):
         quick.to_dataframe("ASK {}")
 
@@ -229,8 +277,6 @@ def test_results_can_be_written(dataset, local, fmt):
 
 
 def test_pages(dataset, local):
-    if not isinstance(dataset, kmgraph.remote.RemoteDataset):
-        pytest.skip("a store on disk has no pages")
     assert list(local.query(STUDIES)) == list(dataset.query(STUDIES, page_rows=5))
     with pytest.raises(errors.QueryError):
         dataset.query("ASK {}", page_rows=5)

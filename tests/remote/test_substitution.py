@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kmgraph import artefacts
-from kmgraph.errors import KmGraphError, ParameterError, QuerySyntaxError
+from kmgraph.errors import KmGraphError, ParameterError, QuerySyntaxError, TermError
 from kmgraph.namespaces import expand
 from kmgraph.questions import answer, load_catalogue
 from kmgraph.remote.outline import form_of, outline
@@ -46,7 +46,8 @@ def cases(question):
     examples = {parameter.name: parameter.example for parameter in question.parameters}
     needed = {p.name: p.example for p in question.parameters if p.required and not p.default}
     alone = [{**needed, name: value} for name, value in examples.items()]
-    return [case for case in (examples, needed, *alone) if case]
+    found = [case for case in (examples, needed, *alone) if case]
+    return [case for number, case in enumerate(found) if case not in found[:number]]
 
 
 @pytest.mark.parametrize("question", load_catalogue().values(), ids=lambda question: question.id)
@@ -197,6 +198,19 @@ def test_minus_shares_no_variable_that_it_does_not_mention(small):
     assert found
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["SELECT ?v ?x ?d { ?x <urn:p> ?i BIND (?v AS ?d) ?x <urn:p> ?v }",
+     "SELECT ?v (?v AS ?d) { ?x <urn:p> ?y }",
+     "SELECT ?v ?d { ?x <urn:p> ?y FILTER BOUND (?v) BIND (<urn:c> AS ?d) }"],
+)  # fmt: skip
+def test_a_variable_has_its_term_where_no_pattern_mentions_it(small, text):
+    term = ox.NamedNode("urn:c")
+    found = small.query(substitute(text, {"v": term}))
+    rows = [dict(zip(found.variables, row, strict=True)) for row in found]
+    assert rows and all(row["v"] == row["d"] == term for row in rows)
+
+
 def test_several_variables(small):
     for text in ("SELECT ?v ?x ?y { ?x ?v ?y }", "CONSTRUCT WHERE { ?x ?v ?y } LIMIT 9",
                  "SELECT ?v ?x { SELECT ?v ?x { ?x ?v ?y } }"):  # fmt: skip
@@ -223,6 +237,12 @@ def test_a_binding_of_no_use_is_refused_as_the_engine_refuses_it(small, text):
 def test_what_cannot_be_written_is_refused():
     with pytest.raises(ParameterError, match="blank"):
         substitute("SELECT ?v { ?v ?p ?o }", {"v": ox.BlankNode("x")})
+    for text in ("<urn:a>", '"a" "b"', "UNDEF } #", 5, None):
+        with pytest.raises(TermError):
+            substitute("SELECT ?v { ?v ?p ?o }", {"v": text})
+    for name in ("?v", "v w", "", "v }"):
+        with pytest.raises(ParameterError):
+            substitute("SELECT ?v { ?v ?p ?o }", {name: ox.Literal(1)})
     with pytest.raises(ParameterError, match="works"):
         substitute("SELECT (1 AS ?v) {}", {"v": ox.Literal(1)})
     with pytest.raises(ParameterError, match="template"):

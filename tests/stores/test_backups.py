@@ -355,3 +355,110 @@ def test_two_at_once_do_not_write_into_each_other(
     assert digests(GenerationStore(tmp_path / "new")) == digests(
         GenerationStore(tmp_path / "other")
     )
+
+
+def modes(path: Path) -> dict[str, int]:
+    """Return who may open the folders and files of a store, its locks left out."""
+    found = [path, *(file for file in path.rglob("*") if file.suffix != ".lock")]
+    return {str(file.relative_to(path)): file.stat().st_mode & 0o777 for file in found}
+
+
+@pytest.mark.parametrize("mode", [0o700, 0o775])
+def test_a_restored_store_is_open_to_those_to_whom_it_was(
+    ground: GenerationStore, tmp_path: Path, mode: int
+) -> None:
+    path = tmp_path / "store"
+    shutil.copytree(ground.path, path, ignore=shutil.ignore_patterns("*.lock", "0000*"))
+    shutil.copytree(ground.generation_dir(), path / "generations" / "000003")
+    for folder in (path, path / "generations", path / "generations" / "000003"):
+        folder.chmod(mode)
+    (path / "tombstones.json").chmod(0o640)
+    restore(back_up(GenerationStore(path), tmp_path / "b.tar").file, tmp_path / "new")
+    assert modes(tmp_path / "new") == modes(path)
+
+
+def test_a_backup_that_tells_no_mode_makes_a_private_store(archive: Path, tmp_path: Path) -> None:
+    content = archive.read_bytes()
+    # Of the same length, so that the archive stays well-formed.
+    assert content.count(b'"mode": ') == 1
+    (tmp_path / "b.tar").write_bytes(content.replace(b'"mode": ', b'"none": '))
+    restore(tmp_path / "b.tar", tmp_path / "new")
+    assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("where", ["a folder", "here", "a link", "a link to nothing", "a mount"])
+def test_an_empty_folder_is_filled(
+    archive: Path, ground: GenerationStore, tmp_path: Path, monkeypatch, where: str
+) -> None:
+    """As it is, with its mode: it may be a mount point, which nothing can take the place of."""
+    folder = target = tmp_path / "folder"
+    folder.mkdir(mode=0o711)
+    before = folder.stat()
+    if where == "here":
+        monkeypatch.chdir(folder)
+        target = Path(".")
+    elif where == "a link":
+        target = tmp_path / "link"
+        target.symlink_to(folder)
+    elif where == "a link to nothing":
+        folder.rmdir()
+        target = tmp_path / "link"
+        target.symlink_to(folder)
+    elif where == "a mount":
+        (folder / "lost+found").mkdir()
+    restore(archive, target)
+    assert digests(GenerationStore(target)) == digests(ground)
+    assert not {"store.restoring", "restore.lock"} & {path.name for path in target.iterdir()}
+    if where != "a link to nothing":
+        assert (before.st_ino, before.st_mode) == (folder.stat().st_ino, folder.stat().st_mode)
+    with pytest.raises(StoreError, match="a store here already"):
+        restore(archive, target)
+
+
+#: Fill a folder, and be killed when so many files of the store were moved to their place.
+FILLER = """
+import os, pathlib, signal, sys
+from kmgraph.stores.restoring import restore
+source, target, number = sys.argv[1:]
+rename, seen = pathlib.Path.rename, 0
+def watch(self, place):
+    global seen
+    if seen == int(number):
+        os.kill(os.getpid(), signal.SIGKILL)
+    seen += 1
+    return rename(self, place)
+pathlib.Path.rename = watch
+restore(source, target)
+"""
+
+
+def test_a_folder_that_is_filled_is_a_store_at_last_or_not_at_all(
+    archive: Path, ground: GenerationStore, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-c", FILLER, str(archive), str(tmp_path / "new")]
+    (tmp_path / "new").mkdir()
+    for number in (0, 2, 4):
+        done = subprocess.run([*command, str(number)], timeout=LIMIT_S, check=False)
+        assert done.returncode == -signal.SIGKILL
+        with pytest.raises(StoreUnavailableError, match="no store"):
+            GenerationStore(tmp_path / "new")
+    mine = tmp_path / "new" / "mine.txt"
+    mine.write_text("mine")
+    with pytest.raises(StoreError, match=r"mine\.txt"):
+        restore(archive, tmp_path / "new")
+    assert mine.read_text() == "mine"
+    mine.unlink()
+    shutil.rmtree(tmp_path / "new" / "store.restoring", ignore_errors=True)
+    with pytest.raises(StoreError, match="something here already"):
+        restore(archive, tmp_path / "new")
+    (tmp_path / "new" / "store.restoring").mkdir()
+    restore(archive, tmp_path / "new")
+    assert digests(GenerationStore(tmp_path / "new")) == digests(ground)
+
+
+def test_a_damaged_backup_leaves_an_empty_folder_empty(archive: Path, tmp_path: Path) -> None:
+    (tmp_path / "new").mkdir()
+    broken = damaged(archive, tmp_path / "broken", "a bit")
+    with pytest.raises(StoreCorruptError):
+        restore(broken, tmp_path / "new")
+    assert list((tmp_path / "new").iterdir()) == []
