@@ -84,6 +84,7 @@ def restore(
             _move_into(part, root)
         else:
             part.rename(root)
+            # Not before: another restore would begin in the same folder.
             (root / _RESTORE_LOCK).unlink()
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
@@ -105,7 +106,7 @@ def _refuse_occupied(root: Path) -> None:
         names = set(os.listdir(root)) - _OF_THE_SYSTEM
         is_free = not names or _PART in names
     else:
-        is_free = not root.exists()
+        is_free = not os.path.lexists(root)
     if not is_free:
         raise StoreError(f"{root}: there is something here already: restore to another folder")
 
