@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from kmgraph import formats
-from kmgraph.errors import StoreUnavailableError
+from kmgraph.errors import ResultLimitError, StoreUnavailableError
 from kmgraph.execution.limits import Limits
 from kmgraph.execution.messages import Job, term_from_text
 from kmgraph.execution.sink import ResultSink, SolutionsSink, TripleCounter, plain_rows
@@ -101,6 +103,8 @@ def evaluate(job: Job, limits: Limits, view: OxigraphView) -> Written:
 def _write(answer: Answer, facts: QueryFacts, job: Job, limits: Limits) -> Written:
     """Write an answer in the format that the job asks for."""
     refuse = job.rdf_version == "1.1"
+    if job.most_rows is not None and not isinstance(answer, Boolean):
+        return _write_beginning(answer, facts, job.most_rows, limits)
     if isinstance(answer, Solutions):
         fmt = format_by_name(job.format or "json", "solutions")
         return _write_solutions(answer, facts, fmt, limits, refuse_rdf_1_2=refuse)
@@ -115,6 +119,31 @@ def _write(answer: Answer, facts: QueryFacts, job: Job, limits: Limits) -> Writt
     else:
         Triples.of_distinct(counter.count(answer)).write(sink.as_file(), job.format)
     return Written(facts.form, sink, counter.rows)
+
+
+def _write_beginning(
+    answer: Solutions | Triples, facts: QueryFacts, most_rows: int, limits: Limits
+) -> Written:
+    """Write the first rows of an answer for whoever shows them, and count the others."""
+    rows: Iterator[Any] = iter(answer)
+    shown: list[Any] = []
+    length = 0
+    for row in islice(rows, most_rows):
+        length += sum(len(str(term)) for term in row if term is not None)
+        if length > limits.result_bytes:
+            raise ResultLimitError(limits.result_bytes, "bytes")
+        shown.append(row)
+    total = len(shown)
+    for _ in rows:
+        total += 1
+        if total > limits.rows:
+            raise ResultLimitError(limits.rows, "rows")
+    sink = ResultSink(limits)
+    if isinstance(answer, Solutions):
+        Solutions(answer.variables, shown).write(sink.as_file(), formats.JSON)
+    else:
+        write_triples(shown, sink.as_file(), formats.NTRIPLES)
+    return Written(facts.form, sink, total)
 
 
 def _write_solutions(

@@ -33,6 +33,8 @@ class Job:
     :ivar bindings: terms for variables of the query, as N-Triples writes them.
     :ivar union_default_graph: whether the default graph is the merge of the named graphs.
     :ivar rdf_version: ``1.2`` where the asker reads triples as terms and texts with a direction.
+    :ivar most_rows: how many rows or triples the asker wants to see; the others are only counted.
+        None for all.
     :ivar view: key of the view, for those who watch.
     :ivar label: what the asker calls the request, for those who watch.
     :ivar services: the endpoints that SERVICE may ask; None for none.
@@ -48,6 +50,7 @@ class Job:
     bindings: Mapping[str, str] = field(default_factory=dict)
     union_default_graph: bool = True
     rdf_version: str = "1.1"
+    most_rows: int | None = None
     view: str = "public"
     label: str = ""
     services: Services | None = None
@@ -137,6 +140,7 @@ def job_to_json(job: Job, limits: Limits) -> dict[str, Any]:
         "bindings": dict(job.bindings),
         "union_default_graph": job.union_default_graph,
         "rdf_version": job.rdf_version,
+        "most_rows": job.most_rows,
         "services": services and [list(services.allowed), services.allow_private],
         "limits": [limits.timeout_s, limits.memory_bytes, limits.rows, limits.result_bytes],
     }

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
 
 import pyoxigraph as ox
 
-from kmgraph.errors import QueryEvaluationError
+from kmgraph.errors import QueryEvaluationError, ResultLimitError
 from kmgraph.execution.messages import Job, Outcome, term_to_text
 from kmgraph.formats import Format
 from kmgraph.results import Boolean, Solutions, Triples
 from kmgraph.stores.base import Answer, QuadStore, checked_bindings
 from kmgraph.stores.oxigraph import OxigraphStore
 from kmgraph.terms import Term
+
+#: Longest value that the engine's reader of results takes.
+_VALUE_BYTES: Final = 16_777_216
 
 
 class PooledStore(QuadStore):
@@ -54,8 +57,46 @@ class PooledStore(QuadStore):
 
         :raises QueryTimeoutError: the query took too long; and what else the limits lead to.
         """
+        outcome = self._run(
+            self._job(text, bindings, base_iri, default_graphs, named_graphs, most_rows=None)
+        )
+        with outcome.body as body:
+            return _parsed(outcome.form, body.read())
+
+    def beginning(
+        self,
+        text: str,
+        most_rows: int,
+        *,
+        base_iri: str | None = None,
+        default_graphs: Sequence[str] | None = None,
+        named_graphs: Sequence[str] | None = None,
+        run: Callable[[Job], Outcome] | None = None,
+    ) -> tuple[Answer, int | None]:
+        """Answer a query as far as somebody shows it; see :meth:`QuadStore.query`.
+
+        :param most_rows: number of rows or triples that are wanted.
+        :param run: evaluates the job, in place of what the store evaluates its jobs by.
+        :returns: the answer without further rows, and the number of all rows; None for ASK.
+        """
+        job = self._job(text, None, base_iri, default_graphs, named_graphs, most_rows=most_rows)
+        outcome = (run or self._run)(job)
+        with outcome.body as body:
+            return _parsed(outcome.form, body.read()), outcome.rows
+
+    def _job(
+        self,
+        text: str,
+        bindings: Mapping[str, Term] | None,
+        base_iri: str | None,
+        default_graphs: Sequence[str] | None,
+        named_graphs: Sequence[str] | None,
+        *,
+        most_rows: int | None,
+    ) -> Job:
+        """Return what a worker is asked to do."""
         bound = checked_bindings(bindings or {})
-        job = Job(
+        return Job(
             view_path=self._view_path,
             base=self.base,
             query=text,
@@ -65,11 +106,9 @@ class PooledStore(QuadStore):
             bindings={variable.value: term_to_text(term) for variable, term in bound.items()},
             union_default_graph=self.union_default_graph,
             rdf_version="1.2",
+            most_rows=most_rows,
             view=self._view_key,
         )
-        outcome = self._run(job)
-        with outcome.body as body:
-            return _parsed(outcome.form, body.read())
 
     def graph_names(self) -> list[str]:
         """Return the IRIs of the named graphs, sorted."""
@@ -98,12 +137,20 @@ class PooledStore(QuadStore):
         self._view.close()
 
 
+def _value_error() -> ResultLimitError:
+    """Return the error for a value that is too long to be read back."""
+    return ResultLimitError(_VALUE_BYTES, "bytes in one value")
+
+
 def _parsed(form: str, body: bytes) -> Answer:
     """Return the answer that a worker wrote."""
     if form in ("CONSTRUCT", "DESCRIBE"):
         quads = ox.parse(body, format=ox.RdfFormat.N_TRIPLES)
         return Triples.of_distinct(quad.triple for quad in quads)
-    answer = ox.parse_query_results(body, ox.QueryResultsFormat.JSON)
+    try:
+        answer = ox.parse_query_results(body, ox.QueryResultsFormat.JSON)
+    except MemoryError as error:
+        raise _value_error() from error
     if isinstance(answer, ox.QuerySolutions):
         return Solutions.from_native(answer)
     if isinstance(answer, ox.QueryBoolean):

@@ -104,7 +104,9 @@ def analyse(query: str, *, base_iri: str | None = None, allow_service: bool = Fa
         from_graphs=plain,
         from_named=named,
         service_clauses=services,
-        is_volatile=bool(services) or any(f.endswith(_VOLATILE) for f in _functions(tokens)),
+        is_volatile=bool(services)
+        or any(f.endswith(_VOLATILE) for f in _functions(tokens))
+        or (form == "CONSTRUCT" and _makes_blank_nodes(tokens)),
         uses_rdf_1_2=_uses_rdf_1_2(tokens),
         base_iri=base_iri,
     )
@@ -133,6 +135,20 @@ def normalise(query: str) -> str:
         parts.append(token.text)
         before, end = token, token.start + len(token.text)
     return "".join(parts)
+
+
+def _makes_blank_nodes(tokens: Sequence[Token]) -> bool:
+    """Say whether the template of a CONSTRUCT makes blank nodes, whose names differ each time."""
+    start = next(i for i, token in enumerate(tokens) if token.text.upper() == "CONSTRUCT") + 1
+    depth = 0
+    for number, token in enumerate(tokens[start:]):
+        if token.text in ("[", "(") or token.text.startswith("_:"):
+            return True
+        depth += (token.text == "{") - (token.text == "}")
+        # Without a template of its own, what WHERE asks for is the template.
+        if depth == 0 and token.text == "}" and tokens[start].text == "{" and number:
+            return False
+    return False
 
 
 def _belong_together(first: Token, second: Token) -> bool:

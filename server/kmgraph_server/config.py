@@ -70,7 +70,7 @@ class ServerConfig:
     store: Path | None = _setting(None, "Folder of the store.")
     host: str = _setting(LOOPBACK, "Address to listen at; 0.0.0.0 lets other machines in.")
     port: int = _setting(8000, "Port to listen at; 0 takes a free one.", 0)
-    threads: int = _setting(64, "Requests answered at the same time, waiting ones included.", 1)
+    threads: int = _setting(256, "Requests answered at the same time, waiting ones included.", 1)
     mounts: tuple[Mount, ...] = _setting(
         (), "Serve a further store below /NAME/, apart from the first; may be repeated.",
         flag="mount",
@@ -93,6 +93,11 @@ class ServerConfig:
     most_waiting: int = _setting(200, "Queries that may wait for a worker; more are refused.", 0)
     wait_s: float = _setting(20.0, "Longest wait of a query for a worker, in seconds.", 0)
     write_timeout_s: float = _setting(600.0, "Longest time of a write, in seconds.", 0.001)
+    keep_generations: int = _setting(
+        0,
+        "Generations to keep after a write over HTTP, the older ones are removed; 0 keeps all.",
+        0,
+    )
     body_limit_bytes: int = _setting(1_000_000, "Longest body of a query, in bytes.", 1)
     upload_limit_bytes: int = _setting(50_000_000, "Longest body of a write, in bytes.", 1)
     cache_bytes: int = _setting(64_000_000, "Memory for answers that are kept, in bytes.", 0)

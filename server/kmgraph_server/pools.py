@@ -13,6 +13,8 @@ _Key = tuple[Limits, int, int, float]
 #: The pools of this process, each with the number of applications that use it.
 _POOLS: Final[dict[_Key, tuple[WorkerPool, int]]] = {}
 _LOCK: Final = threading.Lock()
+#: One thread in so many is left to writes, and as many to what asks nothing, as health checks.
+_SHARE: Final = 8
 
 
 def limits_of(config: ServerConfig) -> Limits:
@@ -61,11 +63,21 @@ def _new_pool(config: ServerConfig) -> WorkerPool:
     return WorkerPool(
         limits_of(config),
         workers=config.workers,
-        most_waiting=config.most_waiting,
+        most_waiting=most_waiting(config),
         wait_s=config.wait_s,
     )
 
 
+def most_waiting(config: ServerConfig) -> int:
+    """Return how many queries may wait: each holds a thread, and some are for everything else.
+
+    >>> most_waiting(ServerConfig(threads=16, workers=2, most_waiting=100))
+    10
+    """
+    free = max(1, config.threads // _SHARE)
+    return max(1, min(config.most_waiting, config.threads - config.workers - 2 * free))
+
+
 def _key(config: ServerConfig) -> _Key:
     """Return what applications that share a pool have in common."""
-    return limits_of(config), config.workers, config.most_waiting, config.wait_s
+    return limits_of(config), config.workers, most_waiting(config), config.wait_s

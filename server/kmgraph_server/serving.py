@@ -144,14 +144,17 @@ def run(
             asyncore_use_poll=True,
             # So that a query is stopped when its asker leaves.
             channel_request_lookahead=1,
+            # A slow reader's answer goes to a temporary file; it must not hold a thread.
+            outbuf_high_watermark=config.result_limit_bytes + _BODY_MARGIN_BYTES,
             max_request_header_size=_HEAD_BYTES,
             # A little more than Flask takes, so that Flask tells the client what is wrong.
             max_request_body_size=config.upload_limit_bytes + _BODY_MARGIN_BYTES,
         )
-    except OSError as error:
+    except (OSError, ValueError) as error:
         close_all(sockets, ignore_all=True)
+        reason = getattr(error, "strerror", None) or error
         raise StoreError(
-            f"cannot listen at {config.host}, port {config.port} ({error.strerror or error}): "
+            f"cannot listen at {config.host}, port {config.port} ({reason}): "
             "choose another port, or stop what uses this one"
         ) from error
     announce(_address(server, config.host))

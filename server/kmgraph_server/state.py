@@ -56,6 +56,7 @@ def install(app: Flask, config: ServerConfig, dataset: EvidenceDataset | None) -
     """
     if dataset is None and config.store is None:
         raise ConfigError("no store to serve: give its folder, or set KMGRAPH_STORE")
+    _services(config)  # says what is wrong with the allow-list before anything is served
     pool = lease_pool(config)
 
     def run(job: Job) -> Outcome:

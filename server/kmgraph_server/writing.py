@@ -6,6 +6,7 @@ import logging
 import threading
 import weakref
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -18,6 +19,7 @@ from kmgraph.errors import (
     NotFoundError,
     PublicationError,
     StaleGenerationError,
+    StoreLockedError,
     StoreUnavailableError,
 )
 from kmgraph.pipeline.write_process import Writer
@@ -33,7 +35,7 @@ from kmgraph_server.write_conditions import Standing, http_date
 
 _EXTENSION: Final = "kmgraph-writes"
 #: Of the threads of a server, at most one in so many may be held by writes.
-_SHARE: Final = 4
+_SHARE: Final = 8
 #: Memory that validating what is written takes, however little queries are given.
 _LEAST_MEMORY_BYTES: Final = 1_500_000_000
 #: How often a write is judged anew because another one came before it.
@@ -54,6 +56,7 @@ class Writes:
     def __init__(self, store: Path, config: ServerConfig) -> None:
         memory_bytes = max(config.query_memory_bytes, _LEAST_MEMORY_BYTES)
         self._writer = Writer(store, config.write_timeout_s, memory_bytes, wait_s=config.wait_s)
+        self._store, self._keep = store, config.keep_generations
         # Those that wait hold threads that queries need too.
         most = min(config.most_waiting, config.threads // _SHARE)
         self._places = threading.BoundedSemaphore(1 + most)
@@ -67,7 +70,9 @@ class Writes:
         if not self._places.acquire(blocking=False):
             raise BusyError("too many writes are waiting: try again in a moment", retry_after_s=5)
         try:
-            return self._writer.run(asked)
+            summary = self._writer.run(asked)
+            self._collect(summary)
+            return summary
         except PublicationError as error:
             if type(error) is not PublicationError:
                 raise
@@ -83,6 +88,13 @@ class Writes:
             raise StoreUnavailableError("the view of the token is not made yet") from error
         finally:
             self._places.release()
+
+    def _collect(self, summary: WriteSummary) -> None:
+        """Remove the oldest generations, where the server is told to keep only some."""
+        if self._keep and summary.changed:
+            # Another process that writes now will be followed by another write.
+            with suppress(StoreLockedError):
+                GenerationStore(self._store).gc(self._keep)
 
     def close(self) -> None:
         """End the process; of a write that is not being published yet, nothing is done."""

@@ -226,6 +226,23 @@ def test_errors_and_updates_tell_nothing(client, store, tokens):
     assert sorted(map(json.dumps, north)) == sorted(map(json.dumps, kept))
 
 
+def test_a_token_that_may_not_read_reads_nothing_by_writing(client, store, tokens):
+    """An update could copy what it finds; whole graphs can be written blindly."""
+    blind = headers_of(tokens, "blind")
+    text = f"INSERT {{ GRAPH <urn:copy> {{ ?s ?p ?o }} }} WHERE {{ ?s <{EX}name> ?o ; ?p ?o }}"
+    kind = {"Content-Type": "application/sparql-update"}
+    refused = client.post("/update?visibility=public", data=text, headers={**blind, **kind})
+    assert refused.status_code == 403
+    assert SECRET not in ask(client, "SELECT * { GRAPH ?g { ?s ?p ?o } }", {}).text
+    path = f"/graph-store?graph={quote(store.base)}graph/blind-notes"
+    turtle = {"Content-Type": "text/turtle"}
+    assert (
+        client.put(path, data="<urn:a> <urn:b> 1 .", headers={**blind, **turtle}).status_code == 201
+    )
+    assert client.get(path, headers=blind).status_code == 404
+    assert client.get(path, headers=headers_of(tokens, "north")).status_code == 200
+
+
 def test_a_token_that_is_not_valid_opens_nothing(client, tokens, store):
     """Unknown, revoked, malformed: 401, and not what the public sees either."""
     register = TokenRegister(store.path)

@@ -564,3 +564,43 @@ def test_the_example_on_the_page_has_an_answer(client):
     text = page.split("<textarea")[1].split(">", 1)[1].split("</textarea>")[0]
     query = text.replace("&lt;", "<").replace("&gt;", ">").replace("&#34;", '"')
     assert len(client.get(at(query)).json["results"]["bindings"]) == 21
+
+
+def test_a_page_of_a_large_result_stays_small(site):
+    """The page is made in the server's own process, so what it is made from is limited."""
+    doubling = " ".join(f"BIND(CONCAT(?a{i}, ?a{i}) AS ?a{i + 1})" for i in range(16))
+    values = " ".join(map(str, range(32)))
+    large = f'SELECT ?r ?a16 {{ VALUES ?r {{ {values} }} BIND("{"<" * 100}" AS ?a0) {doubling} }}'
+    page = site.get(at(large), Accept="text/html")
+    assert page.status == 400
+    assert "more than 4,000,000 bytes" in page.text
+    many = "SELECT * { ?s ?p ?o . ?a ?b ?c } LIMIT 30000"
+    page = site.get(at(many), Accept="text/html")
+    assert page.status == 200
+    assert "first 1,000 of 30,000 rows" in page.text
+    assert len(page.body) < 3_000_000
+
+
+def test_a_page_gives_up_when_its_reader_wants_it_to(site):
+    """The parameter lowers the time limit of pages too."""
+    product = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
+    page = site.get(at(product) + "&timeout=0.3", Accept="text/html")
+    assert page.status == 503
+    assert "0.3 s" in page.text
+
+
+@pytest.mark.parametrize(
+    ("query", "is_kept"),
+    [
+        ("CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o FILTER(?p != (?o)) } LIMIT 3", True),
+        ("CONSTRUCT { [] <urn:p> ?o } WHERE { ?s ?p ?o } LIMIT 1", False),
+        ("CONSTRUCT { _:b <urn:p> ?o } WHERE { ?s ?p ?o } LIMIT 1", False),
+        ("CONSTRUCT { ?s <urn:p> (?o) } WHERE { ?s ?p ?o } LIMIT 1", False),
+    ],
+)
+def test_what_differs_each_time_has_no_tag(site, query, is_kept):
+    """Blank nodes of a template are new ones in every answer."""
+    reply = site.get(at(query), Accept="text/turtle")
+    assert reply.status == 200
+    assert is_kept == bool(reply.headers["ETag"])
+    assert is_kept == ("no-store" not in reply.headers["Cache-Control"])

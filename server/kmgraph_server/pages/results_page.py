@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from kmgraph.results import Boolean, Row, Solutions, Triples
 from kmgraph.stores.base import Answer
@@ -25,10 +26,12 @@ class ResultTable:
     verdict: bool | None = None
 
 
-def tabulate(answer: Answer, names: Names, limit: int) -> ResultTable:
+def tabulate(answer: Answer, names: Names, limit: int, total: int | None = None) -> ResultTable:
     """Return a result as a page shows it.
 
-    :param limit: most rows that are shown; the others are counted.
+    :param limit: most rows that are shown.
+    :param total: number of rows of the whole result, of which these are the first; None where
+        these are all.
 
     >>> from kmgraph.stores.oxigraph import MemoryStore
     >>> tabulate(Boolean(True), Names(MemoryStore()), 10).verdict
@@ -39,13 +42,10 @@ def tabulate(answer: Answer, names: Names, limit: int) -> ResultTable:
     columns: tuple[str, ...] = ("subject", "predicate", "object")
     if isinstance(answer, Solutions):
         columns = tuple(answer.variables)
-    rows = []
-    total = 0
-    for row in _rows(answer):
-        total += 1
-        if total <= limit:
-            rows.append(tuple(show(term, names, short=True) for term in row))
-    return ResultTable(columns, tuple(rows), total)
+    rows = [
+        tuple(show(term, names, short=True) for term in row) for row in islice(_rows(answer), limit)
+    ]
+    return ResultTable(columns, tuple(rows), len(rows) if total is None else total)
 
 
 def _rows(answer: Solutions | Triples) -> Iterator[Row]:

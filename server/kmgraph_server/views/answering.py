@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 from urllib.parse import urljoin
 
 from flask import Response, request
 
 from kmgraph.errors import TermError
-from kmgraph.execution.messages import Job
+from kmgraph.execution.messages import Job, Outcome
 from kmgraph.namespaces import OWN_DEFAULT_GRAPH, graph_iri
 from kmgraph.sparql import QueryFacts, normalise
 from kmgraph.stores.base import Answer
@@ -26,6 +27,8 @@ from kmgraph_server.service_description import GraphFacts, ServiceFacts
 from kmgraph_server.state import evaluate, served, services, settings, snapshot
 from kmgraph_server.views.responses import from_file
 
+#: Longest result that a page shows; downloads may be longer.
+_PAGE_BYTES: Final = 4_000_000
 #: Most characters of a query that is read once more to tell it from others, in characters.
 _LONGEST_READ_AGAIN: Final = 20_000
 
@@ -124,13 +127,24 @@ def _job(asked: ProtocolRequest, offer: Offer) -> Job:
     )
 
 
-def ask_for_page(asked: ProtocolRequest) -> Answer:
-    """Return the answer to a query, as a page shows it."""
-    return snapshot().endpoint.query(
+def ask_for_page(asked: ProtocolRequest) -> tuple[Answer, int | None]:
+    """Return the beginning of an answer, as a page shows it, and the number of all its rows."""
+    held = served()
+    limits = limits_of(held.config).lowered(asked.timeout_s)
+    # The page is made in this process, which has no limit of its own.
+    small = replace(limits, result_bytes=min(limits.result_bytes, _PAGE_BYTES))
+
+    def run(job: Job) -> Outcome:
+        """Evaluate the query within the limits of a page."""
+        return evaluate(held.pool, replace(job, services=services()), small)
+
+    return snapshot().endpoint.beginning(
         asked.query,
+        held.config.page_row_limit,
         base_iri=endpoint(),
         default_graphs=asked.default_graphs or None,
         named_graphs=asked.named_graphs or None,
+        run=run,
     )
 
 

@@ -111,8 +111,8 @@ def _page_with_answer(asked: ProtocolRequest) -> Response:
     tag = tag_of(asked, normal, f"page of {asked.query}")
     if not facts.is_volatile and (unchanged := precheck(tag)):
         return unchanged
-    answer = ask_for_page(asked)
-    table = tabulate(answer, snapshot().names, settings().page_row_limit)
+    answer, total = ask_for_page(asked)
+    table = tabulate(answer, snapshot().names, settings().page_row_limit, total)
     response = _page(asked, table=table, offers=_OFFERS[facts.form])
     return not_stored(response) if facts.is_volatile else tagged(response, tag)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from kmgraph.errors import NonConformanceError
+from kmgraph.errors import AccessDeniedError, NonConformanceError
 from kmgraph.updates import WriteRequest
 from kmgraph_server.access import require
 from kmgraph_server.caching import tagged
@@ -26,6 +26,12 @@ blueprint = Blueprint("update", __name__)
 def update() -> Response:
     """Do an update, all of its operations or none, and say what it did."""
     who = require("write")
+    if who.view != who.read_view:
+        # WHERE, COPY and the like would show what the token may not read.
+        raise AccessDeniedError(
+            f"the token '{who.name}' does not have the scope 'read', and an update can read: "
+            "use a token with both, or write whole graphs at /graph-store"
+        )
     asked = parse_update(request.query_string, request.headers.get("Content-Type"), body_of_write())
     notes_of(request.environ).facts["query"] = hash_of(asked.update)
 
