@@ -137,7 +137,9 @@ def _place(value: Any) -> int | None:
 def _plain(cls: type[KmGraphError]) -> Iterator[type[KmGraphError]]:
     """Yield the errors below one that are made from a message alone."""
     for below in cls.__subclasses__():
-        if not any("__init__" in vars(kind) for kind in _ours(below)):
+        # A program may hold errors of its own below ours, such as those of the server.
+        is_ours = below.__module__ == KmGraphError.__module__
+        if is_ours and not any("__init__" in vars(kind) for kind in _ours(below)):
             yield below
         yield from _plain(below)
 

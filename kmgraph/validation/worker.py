@@ -94,6 +94,21 @@ def answer(asked: Sequence[str]) -> str:
     return ""
 
 
+def own_bytes() -> int:
+    """Return the memory of this process; where the system does not say, the most it ever had.
+
+    >>> own_bytes() > 1_000_000
+    True
+    """
+    try:
+        # The most it ever had begins, on Linux, with what its parent had.
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except OSError:
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return most if sys.platform == "darwin" else most * 1024
+    return pages * resource.getpagesize()
+
+
 def main() -> None:
     """Validate what is asked for, until nobody asks any more."""
     # Ctrl+C is for whoever asks, who ends this process too.
@@ -102,8 +117,7 @@ def main() -> None:
     answers, sys.stdout = sys.stdout, sys.stderr
     for line in sys.stdin:
         problem = answer(json.loads(line))
-        peak_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        answers.write(json.dumps({"problem": problem, "bytes": peak_bytes}) + "\n")
+        answers.write(json.dumps({"problem": problem, "bytes": own_bytes()}) + "\n")
         answers.flush()
 
 
