@@ -24,6 +24,7 @@ from kmgraph.pipeline import BuildOptions, BuildSummary, load_rdf
 from kmgraph.pipeline import build as build_bundles
 from kmgraph.quality import validate_bundle, validate_store
 from kmgraph.stores.generations import GenerationStore
+from kmgraph.validation import validate_frameworks
 
 _DISCARD_EDITS = click.option(
     "--discard-edits", is_flag=True, help="Go on where this loses what updates did to a graph."
@@ -209,6 +210,12 @@ def load(
     "--store", type=click.Path(path_type=Path, file_okay=False), help="Folder of a store."
 )
 @click.option(
+    "--frameworks",
+    is_flag=True,
+    help="Check the shipped frameworks and mappings instead, with your own beside them where "
+    "BUNDLE is an RDF file of frameworks or matches.",
+)
+@click.option(
     "--format",
     "fmt",
     type=click.Choice(["text", "json", "ttl"]),
@@ -220,7 +227,12 @@ def load(
 @quiet_option
 @command_errors
 def validate(
-    bundle: Path | None, store: Path | None, fmt: str, encoding: str | None, quiet: bool
+    bundle: Path | None,
+    store: Path | None,
+    frameworks: bool,
+    fmt: str,
+    encoding: str | None,
+    quiet: bool,
 ) -> None:
     """Check a BUNDLE, or the current generation of a store, and print the report.
 
@@ -230,11 +242,15 @@ def validate(
     A bundle's rows are checked first; their problems are listed with exit code 3. Then the shapes
     are run; exit code 4 says that they are violated. Warnings leave the exit code at 0.
     """
-    if bundle is None and store is None:
-        raise click.UsageError("give a bundle or --store")
+    if frameworks and store is not None:
+        raise click.UsageError("give --frameworks or --store, not both")
+    if bundle is None and store is None and not frameworks:
+        raise click.UsageError("give a bundle, --store or --frameworks")
     progress, close = progress_for(quiet or fmt != "text")
     try:
-        if bundle is not None:
+        if frameworks:
+            report = validate_frameworks([] if bundle is None else [bundle], progress=progress)
+        elif bundle is not None:
             report = validate_bundle(bundle, store=store, encoding=encoding, progress=progress)
         else:
             report = validate_store(Path(str(store)), progress=progress)

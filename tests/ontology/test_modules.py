@@ -56,6 +56,7 @@ TERM_CLASSES = {
     "role": "org:Role",
     "method": "km:Method",
     "expertise": "km:Expertise",
+    "challenge-topic": "km:ChallengeTopic",
 }
 DATA_KINDS = {Kind.TEXT, Kind.NAME, Kind.DATE, Kind.INTEGER, Kind.DECIMAL, Kind.BOOLEAN}
 DATA_KINDS |= {Kind.SHA256, Kind.ID}
