@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kmgraph.bundles.opening import open_bundle
+    from kmgraph.crosswalks import crosswalk
     from kmgraph.dataset import EvidenceDataset, open_store
     from kmgraph.entity import Entity
     from kmgraph.errors import KmGraphError
@@ -52,6 +53,7 @@ _MODULES = {
     "build": "kmgraph.pipeline",
     "build_in_memory": "kmgraph.pipeline",
     "connect": "kmgraph.remote",
+    "crosswalk": "kmgraph.crosswalks",
     "delete_graph": "kmgraph.pipeline",
     "export": "kmgraph.exports",
     "export_bundle": "kmgraph.exports",
@@ -78,6 +80,7 @@ __all__ = [
     "build",
     "build_in_memory",
     "connect",
+    "crosswalk",
     "delete_graph",
     "export",
     "export_bundle",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -12,11 +12,13 @@ import pyoxigraph as ox
 import rdflib
 
 from kmgraph import artefacts
+from kmgraph.crosswalks import Crosswalk, crosswalk
 from kmgraph.entity import Entity
-from kmgraph.errors import InputError
+from kmgraph.errors import AccessDeniedError, InputError
 from kmgraph.explanation import Explanation, explain
 from kmgraph.formats import NQUADS, NTRIPLES
 from kmgraph.namespaces import PREFIXES, expand
+from kmgraph.network import KINDS, StakeholderNetwork
 from kmgraph.questions import Answer, Catalogue, answer, load_catalogue
 from kmgraph.readings import (
     Cases,
@@ -30,6 +32,7 @@ from kmgraph.results import Solutions
 from kmgraph.stores.base import Answer as QueryAnswer
 from kmgraph.stores.base import QuadStore
 from kmgraph.stores.generations import GenerationStore
+from kmgraph.stores.views import PUBLIC
 from kmgraph.terms import Term, python_value
 
 if TYPE_CHECKING:
@@ -58,14 +61,16 @@ class EvidenceDataset:
     """Named graphs of evidence and their merge, to be asked and handed on.
 
     :param store: the store, or a view of a generation.
+    :param view: key of the view; None where there are no views, as in memory.
     :ivar base: base IRI of the records.
 
     It is a context manager that closes its store.
     """
 
-    def __init__(self, store: QuadStore) -> None:
+    def __init__(self, store: QuadStore, *, view: str | None = None) -> None:
         self.store = store
         self.base = store.base
+        self._view = view
 
     def __enter__(self) -> Self:
         return self
@@ -187,6 +192,45 @@ class EvidenceDataset:
         """
         return explain(self.store, name)
 
+    def crosswalk(
+        self, source: str, target: str, *, case: str | None = None, steps: int = 1
+    ) -> Crosswalk:
+        """Return what is coded in one framework, seen through another, and what is lost.
+
+        :param source: short name of the framework that was coded in, such as ``parihs-2004``.
+        :param target: short name of the framework that it is to be seen through.
+        :param case: a case, study or programme, such as ``case/ndl-SR1-case``; all by default.
+        :param steps: longest path, in mappings: 1, 2 or 3.
+        :raises NotFoundError: there is no such framework.
+        :raises RecordNotFoundError: the store says nothing of the case.
+        """
+        return crosswalk(source, target, steps=steps, dataset=self, case=case)
+
+    def network(
+        self,
+        *,
+        kinds: Collection[str] = KINDS,
+        programme: str | None = None,
+        people: bool | None = None,
+    ) -> StakeholderNetwork:
+        """Return the stakeholder network: who is tied to whom, who bridges, what a vacancy cuts.
+
+        :param kinds: kinds of records in it: ``person``, ``post``, ``community``, ``panel``,
+            ``organisation``, ``agency`` and ``study``; ``programme`` and ``theme`` only if named.
+        :param programme: only the studies of this programme and what is tied to them, by IRI or
+            what stands after the base.
+        :param people: whether measures may be of people; by default they are in views of groups.
+        :raises InputError: there is no such kind.
+        :raises AccessDeniedError: measures of people are wanted of the public view.
+        """
+        if people and self._view == PUBLIC:
+            raise AccessDeniedError(
+                "the public view has no measures of people: open the view of a group"
+            )
+        if people is None:
+            people = self._view not in (None, PUBLIC)
+        return StakeholderNetwork.read(self.store, kinds=kinds, programme=programme, people=people)
+
     def counts(self) -> dict[str, int]:
         """Return the number of records by class IRI."""
         return {
@@ -288,7 +332,7 @@ def open_store(
     :param generation: id of a kept generation; the current one by default.
     :raises StoreUnavailableError: there is no store, or nothing is published in it yet.
     """
-    return EvidenceDataset(GenerationStore(path).open_view(view, generation))
+    return EvidenceDataset(GenerationStore(path).open_view(view, generation), view=view)
 
 
 def _with_namespaces(graph: _G) -> _G:

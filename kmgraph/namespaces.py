@@ -19,6 +19,7 @@ RDFS: Final = "http://www.w3.org/2000/01/rdf-schema#"
 OWL: Final = "http://www.w3.org/2002/07/owl#"
 XSD: Final = "http://www.w3.org/2001/XMLSchema#"
 SKOS: Final = "http://www.w3.org/2004/02/skos/core#"
+SSSOM: Final = "https://w3id.org/sssom/"
 PROV: Final = "http://www.w3.org/ns/prov#"
 ORG: Final = "http://www.w3.org/ns/org#"
 FOAF: Final = "http://xmlns.com/foaf/0.1/"
@@ -45,6 +46,7 @@ PREFIXES: Final[dict[str, str]] = {
     "owl": OWL,
     "xsd": XSD,
     "skos": SKOS,
+    "sssom": SSSOM,
     "prov": PROV,
     "org": ORG,
     "foaf": FOAF,
@@ -61,7 +63,7 @@ PREFIXES: Final[dict[str, str]] = {
 
 #: Graphs that the store fills itself.
 RESERVED_GRAPHS: Final = frozenset(
-    {"ontology", "frameworks", "derived", "provenance", "questions", "cube"}
+    {"ontology", "frameworks", "mappings", "derived", "provenance", "questions", "cube"}
 )
 #: Name of the graph that updates fill where they name none.
 OWN_DEFAULT_GRAPH: Final = "default"

@@ -17,7 +17,7 @@ from kmgraph.pipeline.elsewhere import StoreElsewhere
 from kmgraph.pipeline.locations import RowLocations
 from kmgraph.pipeline.publication import parent_file, rows_file
 from kmgraph.pipeline.staging import stage
-from kmgraph.pipeline.vocabulary_graphs import write_vocabulary_graph
+from kmgraph.pipeline.vocabulary_graphs import VOCABULARY, write_vocabulary_graph
 from kmgraph.progress import Progress, silent
 from kmgraph.stores.base import QuadStore
 from kmgraph.stores.generations import GenerationStore
@@ -68,7 +68,7 @@ def _validate_bundle(
             with (folder / "current.nq").open("wb") as file:
                 current.dump(file, NQUADS)
             store.load_nquads(folder / "current.nq")
-        for graph in ("ontology", "frameworks"):
+        for graph in VOCABULARY:
             write_vocabulary_graph(graph, base, folder / f"{graph}.nq")
             store.replace_graph(graph_iri(base, graph), folder / f"{graph}.nq")
         staged = stage(check, elsewhere, base, folder, progress=progress)

@@ -128,7 +128,7 @@ def examples() -> list[str]:
     """Return the names of the examples that ship with kmgraph.
 
     >>> examples()
-    ['clahrc-ndl']
+    ['clahrc-ndl', 'km-review']
     """
     return sorted(path.name for path in artefacts.folder("examples").iterdir() if path.is_dir())
 

@@ -109,6 +109,32 @@ def _membership(row: Values, _: Vocabulary) -> Iterator[Fault]:
         yield "member", "missing-value", "a member or a kind of member"
 
 
+def _participation(row: Values, _: Vocabulary) -> Iterator[Fault]:
+    if _is_empty(row, "who") and _is_empty(row, "participant_kind"):
+        yield "who", "missing-value", "who took part, or a kind of people"
+
+
+def _cycle(row: Values, _: Vocabulary) -> Iterator[Fault]:
+    if row.get("id") and row.get("follows") == row["id"]:
+        yield "follows", "wrong-reference", "an earlier cycle, not the cycle itself"
+
+
+def _evidence(row: Values, _: Vocabulary) -> Iterator[Fault]:
+    """Where there is no evidence there is no finding either."""
+    if row.get("kind") in ("none_found", "not_reported"):
+        for column in ("direction", "certainty"):
+            if row.get(column) is not None:
+                yield column, "unmeasured-with-result", "an empty cell where there is no evidence"
+
+
+def _plan(row: Values, _: Vocabulary) -> Iterator[Fault]:
+    """What is reported to have been done is not unreported."""
+    if row.get("fulfilment") in (None, "not_reported") and "fulfilment" in row:
+        for column in ("done", "done_claims"):
+            if row.get(column):
+                yield column, "unmeasured-with-result", "an empty cell, or what became of the plan"
+
+
 def _claim(row: Values, _: Vocabulary) -> Iterator[Fault]:
     value, upper = row.get("value"), row.get("value_to")
     if value is not None and upper is not None and upper < value:
@@ -243,6 +269,11 @@ ROW_RULES: Final[dict[str, tuple[Rule, ...]]] = {
     "memberships": (_dates, _membership),
     "activities": (_dates,),
     "strategies": (_dates,),
+    "steps": (_dates,),
+    "cycles": (_dates, _cycle),
+    "participations": (_dates, _participation),
+    "evidence": (_evidence,),
+    "plans": (_plan,),
     "people": (_person,),
     "passages": (_passage,),
     "claims": (_claim,),

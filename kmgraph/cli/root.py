@@ -15,10 +15,12 @@ from kmgraph.cli import (
     asking,
     building,
     changing,
+    crossing,
     explaining,
     files,
     generating,
     keeping,
+    networking,
     picturing,
     purging,
     scoring,
@@ -82,6 +84,8 @@ _MODULES = (
     purging,
     picturing,
     scoring,
+    networking,
+    crossing,
 )
 for _module in _MODULES:
     for _command in _module.COMMANDS:

@@ -18,6 +18,7 @@ import pyoxigraph as ox
 
 from kmgraph import artefacts
 from kmgraph.derivation.cases import CaseReader
+from kmgraph.derivation.networks import derive_network
 from kmgraph.derivation.rules import PUBLISHED, Rule, load_rules, run_rules
 from kmgraph.namespaces import RDF, RESERVED_GRAPHS, graph_iri
 from kmgraph.progress import Progress, ProgressEvent, silent
@@ -59,11 +60,14 @@ def is_derived(name: str) -> bool:
     return name == DERIVED or name.endswith(f"/{DERIVED}")
 
 
-def derive(store: QuadStore, directory: Path, *, progress: Progress = silent) -> Derived:
-    """Derive entailments, summaries, diagnoses and flips from what a store asserts.
+def derive(
+    store: QuadStore, directory: Path, *, people: bool = False, progress: Progress = silent
+) -> Derived:
+    """Derive entailments, summaries, diagnoses, flips and the network from what a store asserts.
 
     :param store: the store or view, with the ontology and the frameworks in their graphs.
     :param directory: where the N-Quads files go.
+    :param people: whether measures of the network may be of people, as in views of groups.
     :returns: the files, one a derived graph; none is empty.
 
     >>> from tempfile import TemporaryDirectory
@@ -78,6 +82,7 @@ def derive(store: QuadStore, directory: Path, *, progress: Progress = silent) ->
     names = _datasets(store)
     _derive_entailments(store, names, vocabulary, writer, progress)
     _derive_readings(store, vocabulary, writer, progress)
+    _derive_network(store, writer, progress, people=people)
     writer.close()
     return derived
 
@@ -212,3 +217,13 @@ def _derive_readings(
             writer.add(name, work)
             writer.derived.cases += len(chunk)
     progress(ProgressEvent("readings", "cases", total, total))
+
+
+def _derive_network(store: QuadStore, writer: _Writer, progress: Progress, *, people: bool) -> None:
+    """Derive from the network of all datasets together."""
+    progress(ProgressEvent("network", "bridges and betweenness"))
+
+    def add(datasets: tuple[str, ...], work: ox.Store) -> None:
+        writer.add(f"{datasets[0]}/{DERIVED}" if len(datasets) == 1 else DERIVED, work)
+
+    derive_network(store, add, writer.derived.add_time, people=people)

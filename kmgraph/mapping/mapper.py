@@ -26,6 +26,7 @@ TERM_CLASSES: Final[dict[str, str]] = {
     "role": "org:Role",
     "method": "km:Method",
     "expertise": "km:Expertise",
+    "challenge-topic": "km:ChallengeTopic",
 }
 #: Scores below are low, and scores above the second are high.
 BAND_EDGES: Final = (Decimal("0.4"), Decimal("0.6"))

@@ -16,7 +16,7 @@ from kmgraph.namespaces import DEFAULT_BASE
 from kmgraph.pipeline.derived_graphs import derive_in_memory
 from kmgraph.pipeline.elsewhere import StoreElsewhere
 from kmgraph.pipeline.staging import stage
-from kmgraph.pipeline.vocabulary_graphs import write_vocabulary_graph
+from kmgraph.pipeline.vocabulary_graphs import VOCABULARY, write_vocabulary_graph
 from kmgraph.progress import Progress, silent
 from kmgraph.records import Dataset, Record
 from kmgraph.stores.oxigraph import MemoryStore
@@ -29,7 +29,7 @@ def build_in_memory(
     documents: str | Path | None = None,
     progress: Progress = silent,
 ) -> EvidenceDataset:
-    """Build bundles in memory, with the ontology, the frameworks and what is derived beside them.
+    """Build bundles in memory, with ontology, frameworks, mappings and what is derived beside.
 
     Rows are checked as for a store; the shapes are not run (see :func:`kmgraph.validate`).
 
@@ -51,7 +51,7 @@ def build_in_memory(
     checks: dict[str, BundleCheck] = {}
     with TemporaryDirectory(prefix="kmgraph-") as directory:
         folder = Path(directory)
-        for name in ("ontology", "frameworks"):
+        for name in VOCABULARY:
             write_vocabulary_graph(name, base, folder / f"{name}.nq")
             store.load_nquads(folder / f"{name}.nq")
         for source in sources:

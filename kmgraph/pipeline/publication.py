@@ -18,7 +18,11 @@ from kmgraph.namespaces import graph_iri
 from kmgraph.pipeline.derived_graphs import RULES, rules_digest
 from kmgraph.pipeline.locations import RowLocations
 from kmgraph.pipeline.staging import StagedDataset
-from kmgraph.pipeline.vocabulary_graphs import vocabulary_digest, write_vocabulary_graph
+from kmgraph.pipeline.vocabulary_graphs import (
+    VOCABULARY,
+    vocabulary_digest,
+    write_vocabulary_graph,
+)
 from kmgraph.progress import Progress
 from kmgraph.results import Solutions
 from kmgraph.stores.generations import GenerationStore
@@ -27,7 +31,6 @@ from kmgraph.validation import Report, Result, validate_triples
 
 #: Name of the sidecar file that holds the report of the last validation.
 REPORT_FILE = "validation.json"
-_VOCABULARY = ("ontology", "frameworks")
 #: Kinds of graphs that may hold no data at all.
 _LOADED = ("loaded", "updates")
 
@@ -115,10 +118,10 @@ def put_dataset(
 def put_vocabulary(
     store: GenerationStore, writer: GenerationWriter, directory: Path, *, from_scratch: bool = False
 ) -> bool:
-    """Hand the ontology and the frameworks to the writer, where they changed; say whether so."""
+    """Hand ontology, frameworks and mappings to the writer, where they changed; say whether so."""
     held = {} if from_scratch else graph_facts(store)
     is_changed = False
-    for name in _VOCABULARY:
+    for name in VOCABULARY:
         digest = vocabulary_digest(name)
         if held.get(name, {}).get("digest") == digest:
             continue
@@ -134,7 +137,7 @@ def holds_all(store: GenerationStore, digests: Sequence[str]) -> bool:
     if store.current_id() is None or store.generation().extra.get(RULES) != rules_digest():
         return False
     held = {str(facts.get("digest")) for facts in graph_facts(store).values()}
-    return {*digests, *map(vocabulary_digest, _VOCABULARY)} <= held
+    return {*digests, *map(vocabulary_digest, VOCABULARY)} <= held
 
 
 def refuse_edited(

@@ -12,7 +12,7 @@ from typing import Final
 from kmgraph.derivation import derive
 from kmgraph.formats import NTRIPLES
 from kmgraph.namespaces import graph_iri
-from kmgraph.pipeline.derived_graphs import RULES, rules_digest
+from kmgraph.pipeline.derived_graphs import RULES, rules_digest, shows_people
 from kmgraph.pipeline.locations import RowLocations
 from kmgraph.pipeline.publication import REPORT_FILE
 from kmgraph.pipeline.sidecars import Sidecars
@@ -116,9 +116,10 @@ class Rewriting:
         shutil.rmtree(work)
         return written
 
-    def _derive(self, view: QuadStore, folder: Path) -> Mapping[str, Path]:
+    def _derive(self, view: QuadStore, key: str, folder: Path) -> Mapping[str, Path]:
         """Derive what follows from a view: IRI of a graph to its file."""
-        found = derive(view, folder, progress=self._progress).files
+        people = shows_people(key)
+        found = derive(view, folder, people=people, progress=self._progress).files
         return {graph_iri(self._target.base, name): path for name, path in found.items()}
 
     def _validated(self, view: QuadStore, rows: Sequence[bytes]) -> Report:

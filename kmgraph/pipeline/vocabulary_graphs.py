@@ -1,4 +1,4 @@
-"""The graphs of the ontology and of the frameworks, which every generation carries."""
+"""The graphs of the ontology, the frameworks and the mappings, which every generation carries."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from kmgraph import artefacts
+from kmgraph.crosswalks import mapping_triples, read_mapping_set
 from kmgraph.namespaces import graph_iri
 from kmgraph.pipeline.skolem import skolemised_lines
 
@@ -17,11 +18,14 @@ from kmgraph.pipeline.skolem import skolemised_lines
 _FILES: Final = {
     "ontology": ("kmgraph.ttl", "alignments.ttl", "modules/*.ttl"),
     "frameworks": ("frameworks/*.ttl",),
+    "mappings": ("mappings/*.sssom.tsv",),
 }
+#: Names of the reserved graphs that are written from shipped files.
+VOCABULARY: Final = tuple(_FILES)
 
 
 def vocabulary_files(name: str) -> list[Path]:
-    """Return the Turtle files of a reserved graph.
+    """Return the files of a reserved graph: Turtle, or SSSOM tables for the mappings.
 
     >>> any(path.name == "parihs-2004.ttl" for path in vocabulary_files("frameworks"))
     True
@@ -46,7 +50,10 @@ def write_vocabulary_graph(name: str, base: str, target: Path) -> None:
 
 
 def _triples(paths: Iterable[Path]) -> Iterable[ox.Triple]:
-    """Yield the triples of Turtle files, blank nodes kept apart."""
+    """Yield the triples of the files, blank nodes kept apart."""
     for path in paths:
+        if path.suffix == ".tsv":
+            yield from mapping_triples(read_mapping_set(path))
+            continue
         for quad in ox.parse(path=str(path), format=ox.RdfFormat.TURTLE, rename_blank_nodes=True):
             yield quad.triple

@@ -23,7 +23,17 @@ from kmgraph.records.actor import (
 )
 from kmgraph.records.base import Record, SourcedRecord, Table
 from kmgraph.records.columns import LIST_SEPARATOR, Column, Kind
+from kmgraph.records.coproduction import Change, PanelReview, Participation
 from kmgraph.records.finding import Assessment, Determinant, Outcome, Strategy
+from kmgraph.records.mobilisation import (
+    Agency,
+    Approach,
+    Challenge,
+    Evidence,
+    Plan,
+    Theory,
+)
+from kmgraph.records.process import Cycle, Step
 from kmgraph.records.programme import Activity, Programme, Question, Review, Theme
 from kmgraph.records.source import (
     Claim,
@@ -51,7 +61,18 @@ _RECORDS: tuple[type[Record], ...] = (
     Panel,
     Activity,
     Review,
+    Plan,
     Question,
+    Step,
+    Cycle,
+    Participation,
+    Change,
+    PanelReview,
+    Agency,
+    Approach,
+    Theory,
+    Evidence,
+    Challenge,
     Assessment,
     Determinant,
     Strategy,
@@ -73,14 +94,20 @@ __all__ = [
     "SEGMENTS",
     "TABLES",
     "Activity",
+    "Agency",
+    "Approach",
     "Assessment",
+    "Challenge",
+    "Change",
     "Claim",
     "Column",
     "Community",
+    "Cycle",
     "Dataset",
     "Determinant",
     "Discrepancy",
     "Document",
+    "Evidence",
     "ImplementationCase",
     "Innovation",
     "Kind",
@@ -88,8 +115,11 @@ __all__ = [
     "Organisation",
     "Outcome",
     "Panel",
+    "PanelReview",
+    "Participation",
     "Passage",
     "Person",
+    "Plan",
     "Post",
     "Programme",
     "Question",
@@ -98,8 +128,10 @@ __all__ = [
     "Site",
     "SourcedRecord",
     "StatementNote",
+    "Step",
     "Strategy",
     "Study",
     "Table",
     "Theme",
+    "Theory",
 ]

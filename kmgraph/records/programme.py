@@ -103,6 +103,31 @@ class Activity(SourcedRecord):
         "participant-kind",
         many=True,
     )
+    constructs: tuple[str, ...] = c.construct(
+        "Constructs it is coded to.", "LICOP.2", "km:construct", many=True
+    )
+    learned: str | None = c.text(
+        "What those who took part learned.", "Carers want a say.", "km:learned"
+    )
+    evaluates: tuple[str, ...] = c.ref(
+        "What it evaluates, where it is an evaluation.",
+        "SR1-cop",
+        "km:evaluates",
+        (
+            "programmes",
+            "themes",
+            "studies",
+            "posts",
+            "communities",
+            "panels",
+            "strategies",
+            "activities",
+        ),
+        many=True,
+    )
+    reports: tuple[str, ...] = c.ref(
+        "Outcomes that it reports.", "o-1", "km:reportsOutcome", ("outcomes",), many=True
+    )
 
 
 @table("questions", "question", "km:ResearchQuestion")

@@ -23,6 +23,17 @@ SUBJECTS = (
     "panels",
     "activities",
     "reviews",
+    "plans",
+    "steps",
+    "cycles",
+    "participations",
+    "changes",
+    "panel_reviews",
+    "agencies",
+    "approaches",
+    "theories",
+    "evidence",
+    "challenges",
     "assessments",
     "determinants",
     "strategies",
@@ -151,6 +162,9 @@ class Claim(SourcedRecord):
         "24 people are seconded as fellows.",
         "km:statement",
         required=True,
+    )
+    claim_kind: str | None = c.code(
+        "What sort of claim it is.", "limit", "km:claimKind", "km:ClaimKind"
     )
     quantity_kind: str | None = c.code(
         "What the number counts or measures.",

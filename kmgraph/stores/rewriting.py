@@ -22,8 +22,8 @@ from kmgraph.stores.oxigraph import OxigraphStore, count_triples
 from kmgraph.stores.view_graphs import describe_view_graphs
 from kmgraph.stores.views import visible_in
 
-#: Derives what follows from a view into a folder: IRI of a graph to its N-Quads file.
-Derive = Callable[[QuadStore, Path], Mapping[str, Path]]
+#: Derives what follows from a view, given its key, into a folder: IRI of a graph to its file.
+Derive = Callable[[QuadStore, str, Path], Mapping[str, Path]]
 #: Gives the sidecar files, by name, once the view that shows everything is written.
 Files = Callable[[QuadStore], Mapping[str, bytes]]
 
@@ -86,7 +86,7 @@ def _write_view(
     """Fill a view with graphs and with what is derived of them."""
     loaded = _fill(store, asserted, label, progress)
     folder.mkdir()
-    found = derive(OxigraphStore(store, base), folder)
+    found = derive(OxigraphStore(store, base), label, folder)
     files = {iri: TripleFile(path, iri) for iri, path in found.items()}
     loaded += _fill(store, files, label, progress)
     if loaded:
