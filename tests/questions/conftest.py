@@ -1,8 +1,8 @@
-"""The shipped and the rated bundle, built in memory: as they are, and with cells changed."""
+"""The bundles that answers are worked out on, built in memory: as they are, and changed."""
 
 import csv
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -15,26 +15,53 @@ from kmgraph.pipeline.in_memory import build_in_memory
 from kmgraph.stores.oxigraph import MemoryStore
 
 BUNDLE = artefacts.folder("examples") / "clahrc-ndl"
-RATED = Path(__file__).parent / "data" / "rated"
+DATA = Path(__file__).parent / "data"
+RATED = DATA / "rated"
+#: Name of a set of bundles that are built together to the bundles.
+SETS = {
+    "clahrc-ndl": [BUNDLE],
+    "rated": [RATED],
+    "systems": [DATA / "systems"],
+    "network": [DATA / "network"],
+    "km-review": [BUNDLE, artefacts.folder("examples") / "km-review"],
+}
 Edit = Callable[..., EvidenceDataset]
 
 
-@pytest.fixture(scope="session")
-def dataset() -> EvidenceDataset:
-    """Return the shipped bundle as it is."""
-    return build_in_memory(BUNDLE)
+class Bundles(Mapping[str, EvidenceDataset]):
+    """Name to dataset; each is built when it is first asked for."""
+
+    def __init__(self) -> None:
+        self._built: dict[str, EvidenceDataset] = {}
+
+    def __getitem__(self, name: str) -> EvidenceDataset:
+        if name not in self._built:
+            self._built[name] = build_in_memory(SETS[name])
+        return self._built[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(SETS)
+
+    def __len__(self) -> int:
+        return len(SETS)
 
 
 @pytest.fixture(scope="session")
-def rated() -> EvidenceDataset:
-    """Return the rated bundle as it is."""
-    return build_in_memory(RATED)
-
-
-@pytest.fixture(scope="session")
-def bundles(dataset: EvidenceDataset, rated: EvidenceDataset) -> dict[str, EvidenceDataset]:
+def bundles() -> Bundles:
     """Return the bundles that expected answers may be on, by name."""
-    return {"clahrc-ndl": dataset, "rated": rated}
+    return Bundles()
+
+
+@pytest.fixture(scope="session")
+def dataset(bundles: Bundles) -> EvidenceDataset:
+    """Return the shipped bundle as it is."""
+    return bundles["clahrc-ndl"]
+
+
+@pytest.fixture(scope="session")
+def rated(bundles: Bundles) -> EvidenceDataset:
+    """Return the rated bundle as it is."""
+    return bundles["rated"]
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
@@ -56,13 +83,17 @@ def _change(path: Path, record_id: str, cells: dict[str, str]) -> None:
         writer.writerows(rows)
 
 
-def _editor(bundle: Path, folder: Path) -> Edit:
-    """Return a function that changes cells of one row of a copy and builds the copy."""
-    shutil.copytree(bundle, folder)
+def _editor(name: str, folder: Path) -> Edit:
+    """Return a function that changes cells of one row of a copy and builds the copy.
+
+    Of bundles that are built together the last one is changed.
+    """
+    *others, last = SETS[name]
+    shutil.copytree(last, folder)
 
     def edit(sheet: str, record_id: str, **cells: str) -> EvidenceDataset:
         _change(folder / f"{sheet}.csv", record_id, cells)
-        return build_in_memory(folder)
+        return build_in_memory([*others, folder])
 
     return edit
 
@@ -70,13 +101,31 @@ def _editor(bundle: Path, folder: Path) -> Edit:
 @pytest.fixture
 def edited(tmp_path: Path) -> Edit:
     """Return a function that changes cells of one row of the shipped bundle and builds it."""
-    return _editor(BUNDLE, tmp_path / "bundle")
+    return _editor("clahrc-ndl", tmp_path / "bundle")
 
 
 @pytest.fixture
 def edited_rated(tmp_path: Path) -> Edit:
     """Return a function that changes cells of one row of the rated bundle and builds it."""
-    return _editor(RATED, tmp_path / "rated")
+    return _editor("rated", tmp_path / "rated")
+
+
+@pytest.fixture
+def edited_systems(tmp_path: Path) -> Edit:
+    """Return a function that changes cells of one row of the systems' bundle and builds it."""
+    return _editor("systems", tmp_path / "systems")
+
+
+@pytest.fixture
+def edited_network(tmp_path: Path) -> Edit:
+    """Return a function that changes cells of one row of the drawn network and builds it."""
+    return _editor("network", tmp_path / "network")
+
+
+@pytest.fixture
+def edited_review(tmp_path: Path) -> Edit:
+    """Return a function that changes cells of one row of the review's bundle and builds it."""
+    return _editor("km-review", tmp_path / "km-review")
 
 
 @pytest.fixture(scope="session")

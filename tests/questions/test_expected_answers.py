@@ -1,10 +1,12 @@
 """Each question gives the answer that was worked out by hand, on the bundle that it names.
 
-A file of ``expected/`` may hold a bundle (``clahrc-ndl``, which is shipped, or ``rated``).
+A file of ``expected/`` may name a set of bundles of ``conftest.py``; without a name it is on
+``clahrc-ndl``.
 """
 
 import json
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,8 +19,8 @@ from kmgraph.questions import Answer, PassageView, answer, load_catalogue
 
 EXPECTED = Path(__file__).parent / "expected"
 #: What stands before the ids of each bundle.
-PREFIX = re.compile(r"^.*/(ndl|fx)-")
-Bundles = dict[str, EvidenceDataset]
+PREFIX = re.compile(r"^.*/(ndl|fx|sys|kmr|net)-")
+Bundles = Mapping[str, EvidenceDataset]
 
 
 def _place(passage: PassageView) -> str:
