@@ -1,4 +1,4 @@
-"""Commands that draw: profile, grid."""
+"""Commands that draw: profile, grid, progress."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 from kmgraph.cli.common import command_errors, store_option
 from kmgraph.dataset import open_store
 from kmgraph.errors import InputError
-from kmgraph.figures import GRID_SCHEMES, Picture, read_grid
+from kmgraph.figures import GRID_SCHEMES, Picture, read_grid, read_progress, recorded_schemes
 from kmgraph.figures import profile as picture_of
 from kmgraph.readings.frameworks import DEFAULT_SCHEME
 
@@ -67,6 +67,33 @@ def grid(
         _show(found, target)
 
 
+@click.command(epilog="Example: kmgraph progress --scheme queri --store store --to work.svg")
+@store_option
+@click.option(
+    "--scheme", required=True, help="Short name of the framework, such as queri, npt or pdsa."
+)
+@click.option("--programme", default="", help="Only work of this programme, by id or IRI.")
+@click.option("--theme", default="", help="Only work of this theme, by id or IRI.")
+@click.option("--study", default="", help="Only work of this study, by id or IRI.")
+@_to_option
+@command_errors
+def progress(
+    store: Path, scheme: str, programme: str, theme: str, study: str, target: Path | None
+) -> None:
+    """Draw how far work has come by a framework.
+
+    A process framework, such as queri or ward-kta-2009, shows its steps; pdsa shows what was
+    decided in each cycle; others, such as npt, the latest rating of each construct.
+    """
+    _check(target)
+    with open_store(store) as evidence:
+        found = read_progress(evidence.store, scheme, programme=programme, theme=theme, study=study)
+        _show(found, target)
+        if not found.rows:
+            names = ", ".join(recorded_schemes(evidence.store)) or "none"
+            click.echo(f"frameworks by which something is recorded here: {names}", err=True)
+
+
 def _check(target: Path | None) -> None:
     """Refuse a file of a kind that is not written, before anything is read.
 
@@ -89,4 +116,4 @@ def _show(picture: Picture, target: Path | None) -> None:
         target.write_text(f"{picture.to_text()}\n", encoding="utf-8")
 
 
-COMMANDS = (profile, grid)
+COMMANDS = (profile, grid, progress)

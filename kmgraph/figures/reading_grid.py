@@ -6,26 +6,19 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
-import pyoxigraph as ox
-
-from kmgraph import artefacts
 from kmgraph.entity import Entity
-from kmgraph.errors import InputError, RecordNotFoundError
+from kmgraph.errors import InputError
 from kmgraph.figures import style
+from kmgraph.figures.asking import iri_of, solutions
 from kmgraph.figures.grid import Grid
 from kmgraph.figures.grid_points import GridPoint, Side, side
-from kmgraph.namespaces import expand
 from kmgraph.readings.facts import Solution, solve, text_of
 from kmgraph.readings.frameworks import Framework, load_frameworks, load_labels
-from kmgraph.records import SEGMENTS
-from kmgraph.results import Solutions
 from kmgraph.stores.base import QuadStore
 from kmgraph.terms import python_value
 
 #: Frameworks whose cases stand in the plane of evidence and context.
 GRID_SCHEMES: Final = ("parihs-2004", "parihs-1998")
-#: Ids that are named where another was asked for in vain.
-_SOME: Final = 5
 
 
 def read_grid(
@@ -56,10 +49,10 @@ def read_grid(
         )
     framework = load_frameworks()[scheme]
     wanted = {"programme": programme, "theme": theme, "study": study}
-    chosen = {kind: _iri(store, kind, name) for kind, name in wanted.items() if name}
+    chosen = {kind: iri_of(store, kind, name) for kind, name in wanted.items() if name}
     cases: set[str] | None = None
     for iri in chosen.values():
-        found = {text_of(row, "case") for row in _solutions(store, "cases-of", of=iri)}
+        found = {text_of(row, "case") for row in solutions(store, "cases-of", of=iri)}
         cases = found if cases is None else cases & found
     described = [row for row in _cases(store) if cases is None or text_of(row, "case") in cases]
     subject = ", ".join(f"{kind} {Entity(store, iri).label}" for kind, iri in chosen.items())
@@ -85,41 +78,9 @@ def _cases(store: QuadStore) -> Iterator[Solution]:
             yield row
 
 
-def _iri(store: QuadStore, kind: str, name: str) -> str:
-    """Return the IRI of what an id, a path below the base or an IRI stands for.
-
-    :raises RecordNotFoundError: nothing is known of it; the message names some that there are.
-    """
-    iri = name
-    if "://" not in name and not name.startswith("urn:"):
-        iri = f"{store.base}{kind}/{name.removeprefix(f'{kind}/')}"
-    try:
-        is_known = bool(Entity(store, iri))
-    except ValueError:
-        is_known = False
-    if not is_known:
-        raise RecordNotFoundError(
-            f"there is no {kind} '{style.clean(name)}': {_there(store, kind)}"
-        )
-    return iri
-
-
-def _there(store: QuadStore, kind: str) -> str:
-    """Return how many records of a kind there are, and the ids of the first ones."""
-    class_iri = expand(SEGMENTS[kind].class_name)
-    rows = _solutions(store, "records", folder="support", **{"class": class_iri})
-    prefix = f"{store.base}{kind}/"
-    ids = list(dict.fromkeys(text_of(row, "record").removeprefix(prefix) for row in rows))
-    if not ids:
-        return "the store has none"
-    verb = "is" if len(ids) == 1 else "are"
-    some = ", ".join(ids[:_SOME])
-    return f"there {verb} {len(ids)}, the first being {some}"
-
-
 def _assessed(store: QuadStore, framework: Framework) -> set[str]:
     """Return the cases of which anything is recorded under a framework, rated or not."""
-    rows = _solutions(store, "assessed", scheme=framework.iri)
+    rows = solutions(store, "assessed", scheme=framework.iri)
     return {text_of(row, "case") for row in rows}
 
 
@@ -133,7 +94,7 @@ def _points(
     }
     evidence, context = (dict(_sides(store, found[letter])) for letter in "EC")
     diagnoses = {
-        text_of(row, "case"): row for row in _solutions(store, "diagnoses", scheme=framework.iri)
+        text_of(row, "case"): row for row in solutions(store, "diagnoses", scheme=framework.iri)
     }
     labels, nothing = load_labels(), Side()
     for row in described:
@@ -153,7 +114,7 @@ def _points(
 def _sides(store: QuadStore, element: str) -> Iterator[tuple[str, Side]]:
     """Yield each case that has a summary of an element, with what it says."""
     labels = load_labels()
-    for row in _solutions(store, "summaries", element=element):
+    for row in solutions(store, "summaries", element=element):
         band = labels.get(text_of(row, "band"), "")
         score, lower, upper = (_number(row, name) for name in ("score", "lower", "upper"))
         yield text_of(row, "case"), side(score, band, lower, upper)
@@ -164,14 +125,3 @@ def _number(row: Solution, name: str) -> Decimal | None:
     term = row.get(name)
     value = None if term is None else python_value(term)
     return Decimal(value) if isinstance(value, Decimal | int) else None
-
-
-def _solutions(
-    store: QuadStore, name: str, *, folder: str = "figures", **iris: str
-) -> Iterator[Solution]:
-    """Yield the solutions of one of the queries in ``queries/figures``, or in another folder."""
-    text = artefacts.read_text("queries", f"{folder}/{name}.rq")
-    found = store.query(text, bindings={key: ox.NamedNode(iri) for key, iri in iris.items()})
-    if isinstance(found, Solutions):
-        for row in found:
-            yield dict(zip(found.variables, row, strict=True))

@@ -68,6 +68,18 @@ B_F: Final = 1.2
 B_EC: Final = 2.0
 #: Standard deviation of the noise of the logit.
 OUTCOME_NOISE_SD: Final = 0.5
+
+#: Mean over cases of how far the work of normalising has come when it is first rated.
+NPT_MEAN: Final = 0.42
+#: Standard deviation of it between cases.
+NPT_CASE_SD: Final = 0.20
+#: Standard deviation between the components of one case.
+NPT_COMPONENT_SD: Final = 0.18
+#: Mean change of a component between a first and a second rating.
+NPT_DRIFT_MEAN: Final = 0.12
+#: Standard deviation of that change.
+NPT_DRIFT_SD: Final = 0.15
+
 #: What becomes of an outcome that does not improve.
 OTHER_DIRECTIONS: Final = (("unchanged", 0.55), ("worsened", 0.25), ("uncertain", 0.20))
 
@@ -212,3 +224,19 @@ def outcome_direction(stream: Stream, case: LatentCase) -> str:
 def context_drift(stream: Stream) -> float:
     """Draw the change of context between two rounds of rating."""
     return CONTEXT_DRIFT_MEAN + CONTEXT_DRIFT_SD * stream.normal()
+
+
+def normalising(stream: Stream, components: int) -> list[tuple[float, float]]:
+    """Draw how far each component of the work of normalising has come, early and late.
+
+    It is drawn by itself: no outcome follows from it.
+
+    >>> all(0 <= value <= 1 for pair in normalising(Stream(1, "a case"), 16) for value in pair)
+    True
+    """
+    level = NPT_MEAN + NPT_CASE_SD * stream.normal()
+    pairs = []
+    for _ in range(components):
+        early = clamp(level + NPT_COMPONENT_SD * stream.normal())
+        pairs.append((early, clamp(early + NPT_DRIFT_MEAN + NPT_DRIFT_SD * stream.normal())))
+    return pairs

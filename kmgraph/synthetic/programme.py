@@ -21,6 +21,8 @@ FUNDER: Final = "funder"
 PLAN: Final = "plan"
 PLAN_PASSAGE: Final = "plan-p1"
 REVIEW: Final = "review"
+BOARD: Final = "board"
+ADVISERS: Final = "advisers"
 #: Studies that share a region.
 REGION_STUDIES: Final = 40
 #: Sites of a region in the settings of each theme: as many as a study has cases at most.
@@ -69,6 +71,11 @@ class Region:
     def panel(self) -> str:
         """Id of the panel that reconciles ratings."""
         return f"{self.prefix}-panel"
+
+    @property
+    def community(self) -> str:
+        """Id of the community that fellows of several of its studies belong to."""
+        return f"{self.prefix}-cop"
 
     def sites_for(self, theme: words.Theme) -> list[SiteState]:
         """Return its sites in a setting of a theme, whichever theme they were drawn for."""
@@ -137,14 +144,14 @@ def programme_rows(seed: int, studies: int) -> Iterator[Row]:
 
 def _oversight_rows(rests: dict[str, str]) -> Iterator[Row]:
     """Yield the panels and the review of the programme, with what they do."""
-    board = {"id": "board", "label": "Programme board", "kind": "board", "panel_of": PROGRAMME}
+    board = {"id": BOARD, "label": "Programme board", "kind": "board", "panel_of": PROGRAMME}
     board |= {"frequency": "quarterly", "appointed": "internal", "reviews": PROGRAMME}
     yield "panels", board | rests
-    panel = {"id": "advisers", "label": "External advisers", "kind": "committee"}
+    panel = {"id": ADVISERS, "label": "External advisers", "kind": "committee"}
     panel |= {"panel_of": PROGRAMME, "reviews": PROGRAMME, "frequency": "annual"}
     panel |= {"appointed": "external", "expertise": "statistics;implementation;patient experience"}
     yield "panels", panel | rests
-    chair = {"id": "board-funder", "group": "board", "member": FUNDER, "role": "observer"}
+    chair = {"id": "board-funder", "group": BOARD, "member": FUNDER, "role": "observer"}
     yield "memberships", chair | {"start": "2008"} | rests
     review = {"id": REVIEW, "title": "Synthetic review of what helps", "commissioner": FUNDER}
     review |= {"duration_months": "18", "methods": "desk research;interviews"}
@@ -194,6 +201,7 @@ def region_rows(seed: int, region: Region) -> Iterator[Row]:
     yield "panels", panel | rests
     seat = {"id": f"{region.panel}-m1", "group": region.panel, "member": region.university}
     yield "memberships", seat | {"role": "chair", "start": "2008"} | rests
+    yield from _community_rows(region, rests)
     review = {"id": f"{name}-review", "title": f"Synthetic evidence review {region.number}"}
     review |= {"commissioner": FUNDER, "duration_months": str(6 + stream.below(19))}
     yield "reviews", review | {"methods": "desk research", "sectors": "health_care"} | area | rests
@@ -218,6 +226,16 @@ def _organisation_rows(
         (f"{name}-commissioner", "commissioner", f"Commissioner of services {number}"),
     ):
         yield "organisations", {"id": record, "name": label, "kind": kind} | area | rests
+
+
+def _community_rows(region: Region, rests: dict[str, str]) -> Iterator[Row]:
+    """Yield the community of a region, which began with the first of its studies."""
+    first = (region.number - 1) * REGION_STUDIES + 1
+    cells = {"id": region.community, "label": f"Community of region {region.number}"}
+    cells |= {"studies": f"S{first}", "builds_on": region.network, "self_sustaining": "yes"}
+    yield "communities", cells | {"pre_existing": "no", "exhibits": "LICOP.1;LICOP.3"} | rests
+    seat = {"id": f"{region.community}-m1", "group": region.community}
+    yield "memberships", seat | {"member": region.network, "role": "host"} | rests
 
 
 def _rater_rows(site: SiteState, rests: dict[str, str]) -> Iterator[Row]:

@@ -9,6 +9,7 @@ from typing import Final
 
 from kmgraph.synthetic import model, words
 from kmgraph.synthetic.chance import Stream
+from kmgraph.synthetic.coproduction import StudyPeople, coproduction_rows, people_of
 from kmgraph.synthetic.findings import FoundCase, finding_rows
 from kmgraph.synthetic.programme import (
     DOCUMENT_BASE,
@@ -21,6 +22,7 @@ from kmgraph.synthetic.programme import (
 )
 from kmgraph.synthetic.ratings import Framework, RatedCase, draw_framework, rating_rows
 from kmgraph.synthetic.surveys import survey_rows
+from kmgraph.synthetic.systems import RecordedStudy, Systems, draw_systems, system_rows
 
 #: Most cases of a study.
 MAX_CASES: Final = THEME_SITES
@@ -93,6 +95,7 @@ class StudyState:
     :ivar start: month of its start, counted from January 2008.
     :ivar months: months that it takes.
     :ivar sites: site of each case; no two cases of a study share one.
+    :ivar systems: systems that its work is recorded by, beside its framework.
     """
 
     seed: int
@@ -107,6 +110,7 @@ class StudyState:
     report: Report
     sites: tuple[SiteState, ...]
     mean_raters: float
+    systems: Systems
 
     @property
     def about_passage(self) -> dict[str, str]:
@@ -130,6 +134,8 @@ def study_rows(
     ['S12']
     """
     stream = Stream(seed, f"study/{number}")
+    # What was added later has a stream of its own, and leaves the rest as it is.
+    aside = Stream(seed, f"systems/{number}")
     theme = stream.pick(words.THEMES)
     study = StudyState(
         seed=seed,
@@ -144,18 +150,29 @@ def study_rows(
         report=Report(f"S{number}-report", stream.chance(_LINES_PROBABILITY)),
         sites=_draw_sites(stream, region.sites_for(theme), mean_cases),
         mean_raters=mean_raters,
+        systems=draw_systems(aside),
     )
     yield from _head_rows(stream, study)
-    yield from _people_rows(stream, study)
-    yield from _around_rows(stream, study)
+    people = list(_people_rows(stream, study))
+    around = list(_around_rows(stream, study))
+    yield from (*people, *around)
+    yield from _all_case_rows(stream, study)
+    yield from _system_rows(aside, study, around)
+    yield from _coproduction_rows(aside, study, [*people, *around])
+
+
+def _all_case_rows(stream: Stream, study: StudyState) -> Iterator[Row]:
+    """Yield the cases of a study, and its second report where one of them is rated again."""
     later = False
     for case in range(1, len(study.sites) + 1):
         has_later = stream.chance(_LATER_ROUND_PROBABILITY)
         yield from _case_rows(stream, study, case, has_later)
         later = later or has_later
     if later:
-        title = f"Second report of synthetic study {number}"
-        yield _second_report(study).row(seed, title, words.MONTHS[study.start + study.months + 6])
+        title = f"Second report of synthetic study {study.number}"
+        yield _second_report(study).row(
+            study.seed, title, words.MONTHS[study.start + study.months + 6]
+        )
 
 
 def _draw_sites(stream: Stream, sites: list[SiteState], mean_cases: float) -> tuple[SiteState, ...]:
@@ -185,7 +202,7 @@ def _head_rows(stream: Stream, study: StudyState) -> Iterator[Row]:
     settings = dict.fromkeys(site.setting for site in study.sites)
     cells |= {"design": stream.weighted(words.DESIGNS), "settings": ";".join(settings)}
     cells |= {"lead": study.region.university, "funders": FUNDER}
-    cells |= {"frameworks": study.framework.name}
+    cells |= {"frameworks": ";".join((study.framework.name, *study.systems.frameworks))}
     cells |= {"start": words.MONTHS[study.start], "end": words.MONTHS[end]}
     if stream.chance(0.25):
         cells["registry_ids"] = f"SYNTHETIC-{study.number:08d}"
@@ -282,6 +299,50 @@ def _around_rows(stream: Stream, study: StudyState) -> Iterator[Row]:
     if stream.chance(_QUESTION_PROBABILITY):
         row = {"id": f"{study.id}-question", "text": stream.pick(words.QUESTIONS)}
         yield "questions", row | {"asked_by": study.id} | study.about_passage
+
+
+def _system_rows(stream: Stream, study: StudyState, around: list[Row]) -> Iterator[Row]:
+    """Yield how far the study has come by the systems that it is recorded by.
+
+    :param around: rows of what is around the study.
+    """
+    if not study.systems.frameworks:
+        return
+    gist = "Says how far the work has come, and what was tried on the way."
+    passage = study.report.passage(stream, "progress", "Progress", gist)
+    yield passage
+    activities = [cells["id"] for sheet, cells in around if sheet == "activities"]
+    recorded = RecordedStudy(
+        id=study.id,
+        cases=tuple([f"{study.id}-c{number}" for number in range(1, len(study.sites) + 1)]),
+        site=study.sites[0].id,
+        activity=activities[0] if activities else "",
+        start=study.start,
+        months=study.months,
+        passages={"passages": passage[1]["id"]},
+    )
+    yield from system_rows(stream, study.systems, recorded)
+
+
+def _coproduction_rows(stream: Stream, study: StudyState, around: list[Row]) -> Iterator[Row]:
+    """Yield who took part in the study and what came of that.
+
+    :param around: rows of its people and of what is around it.
+    """
+    posts, community = people_of(around)
+    panels = [cells["id"] for sheet, cells in around if sheet == "panels"]
+    people = StudyPeople(
+        id=study.id,
+        posts=posts,
+        community=community,
+        regional=study.region.community,
+        panel=panels[0] if panels else "",
+        outcome=f"{study.id}-c1-o1",
+        start=study.start,
+        months=study.months,
+        passages=study.about_passage,
+    )
+    yield from coproduction_rows(stream, people)
 
 
 def _case_rows(stream: Stream, study: StudyState, number: int, has_later: bool) -> Iterator[Row]:

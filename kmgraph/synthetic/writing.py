@@ -15,7 +15,10 @@ from kmgraph.errors import InputError
 from kmgraph.progress import Progress, ProgressEvent, silent
 from kmgraph.records import TABLES
 from kmgraph.synthetic import model
+from kmgraph.synthetic.chance import Stream
+from kmgraph.synthetic.mobilisation import mobilisation_rows, regional_rows
 from kmgraph.synthetic.programme import (
+    PLAN_PASSAGE,
     Region,
     Row,
     draw_region,
@@ -69,12 +72,20 @@ class SyntheticProgramme:
         :param studies: number of studies.
         """
         yield from programme_rows(self.seed, studies)
+        yield from mobilisation_rows({"passages": PLAN_PASSAGE})
         region: Region | None = None
         for number in range(1, studies + 1):
             if region is None or region.number != region_of(number):
                 region = draw_region(self.seed, region_of(number))
                 yield from region_rows(self.seed, region)
+                yield from self._regional_rows(region)
             yield from study_rows(self.seed, number, region, self.cases, self.raters)
+
+    def _regional_rows(self, region: Region) -> Iterator[Row]:
+        """Return the rows of the agency of a region."""
+        stream = Stream(self.seed, f"mobilisation/{region.number}")
+        passages = {"passages": f"{region.prefix}-p"}
+        return regional_rows(stream, region.prefix, region.number, passages)
 
     def study(self, number: int) -> Iterator[Row]:
         """Yield the rows of one study, the same whether others are made or not.
@@ -160,7 +171,7 @@ def generate(
                 progress(ProgressEvent("generate", "studies", sheets.counts[sheet], studies))
         sheets.write("dataset", dataset)
     progress(ProgressEvent("generate", "studies", studies, studies))
-    records = {sheet: sheets.counts[sheet] for sheet in TABLES if sheets.counts[sheet]}
+    records = {sheet: count for sheet, count in sheets.counts.items() if count}
     return GenerateSummary(target, dataset_id, studies, seed, records, time.monotonic() - started_s)
 
 

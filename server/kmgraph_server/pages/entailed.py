@@ -16,11 +16,23 @@ from kmgraph.stores.base import QuadStore
 DERIVED_KINDS: Final = frozenset(
     expand(f"km:{name}") for name in ("ConstructSummary", "ElementSummary", "Diagnosis", "Flip")
 )
+#: Classes of what was worked out of the network, which touches nearly every record: what points
+#: from there to a record is not listed with the record.
+NETWORK_KINDS: Final = frozenset(
+    expand(f"km:{name}")
+    for name in (
+        "NetworkPosition",
+        "BridgeTie",
+        "BridgeLoss",
+        "CommunityOverlap",
+        "NetworkOverview",
+    )
+)
 
 
 def is_derived_record(entity: Entity) -> bool:
     """Say whether an entity is something that was worked out, such as a summary."""
-    return not DERIVED_KINDS.isdisjoint(entity.types)
+    return not (DERIVED_KINDS | NETWORK_KINDS).isdisjoint(entity.types)
 
 
 def apart(entity: Entity) -> tuple[list[Statement], list[Statement]]:

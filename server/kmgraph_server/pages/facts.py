@@ -64,7 +64,8 @@ class DatasetFacts:
         counts = dataset.counts()
         names = (
             "km:Study km:Programme km:DiffusionFellowPost km:CommunityOfPractice km:Claim "
-            "km:Passage km:Document km:Discrepancy km:Determinant km:Assessment"
+            "km:Passage km:Document km:Discrepancy km:Determinant km:Assessment "
+            "km:StepRecord km:ImprovementCycle"
         ).split()
         posts = {
             text_of(row, "status"): number_of(row, "posts")

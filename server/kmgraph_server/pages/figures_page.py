@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from kmgraph.figures import Grid, Profile
+from kmgraph.figures import Grid, Profile, Progress
 from kmgraph.figures.grid_points import GridPoint
 from kmgraph.figures.profile import rating_in_words
 from kmgraph.figures.profile_rows import own_parts
+from kmgraph.figures.progress_cells import Cell
 from kmgraph_server.pages.names import Names
 from kmgraph_server.pages.shown import Shown, link
 
@@ -94,6 +95,50 @@ def _grid_line(number: int, point: GridPoint) -> GridLine:
         point.context.all_words,
         point.quadrant or "no diagnosis",
         point.fit,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressCell:
+    """A cell of the table beside progress.
+
+    :ivar words: what is said, where no single record can be linked to.
+    :ivar records: the records that say so.
+    """
+
+    words: str
+    records: tuple[Shown, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressLine:
+    """A row of the table beside progress: a piece of work, or a run of cycles."""
+
+    work: Shown
+    cells: tuple[ProgressCell, ...]
+
+
+def progress_rows(picture: Progress, names: Names, limit: int) -> list[ProgressLine]:
+    """Return the first rows of the table beside progress.
+
+    :param limit: most rows to return.
+    """
+    return [
+        ProgressLine(
+            link(row.iri, names, row.label),
+            tuple(_progress_cell(row.cell(column), names) for column in picture.columns),
+        )
+        for row in picture.rows[:limit]
+    ]
+
+
+def _progress_cell(cell: Cell, names: Names) -> ProgressCell:
+    """Return a cell with links to the records that it rests on."""
+    if len(cell.records) == 1:
+        return ProgressCell("", (link(cell.records[0], names, cell.words),))
+    numbered = enumerate(cell.records, start=1)
+    return ProgressCell(
+        cell.words, tuple(link(iri, names, f"record {number}") for number, iri in numbered)
     )
 
 

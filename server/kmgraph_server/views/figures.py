@@ -1,4 +1,4 @@
-"""Pictures: the profile of a case and the grid of cases, each with a page that has its table."""
+"""Pictures: profile of a case, grid of cases, progress; each with a page that has its table."""
 
 from __future__ import annotations
 
@@ -7,14 +7,32 @@ from typing import Any, Final
 
 from flask import Blueprint, Response, abort, render_template, request, url_for
 
+from kmgraph.entity import Entity
 from kmgraph.errors import InputError
-from kmgraph.figures import GRID_SCHEMES, Grid, Profile, can_draw, profile, read_grid
-from kmgraph.namespaces import expand
+from kmgraph.figures import (
+    GRID_SCHEMES,
+    Grid,
+    Picture,
+    Profile,
+    Progress,
+    can_draw,
+    profile,
+    read_grid,
+    read_progress,
+    recorded_schemes,
+)
+from kmgraph.figures.progress_scheme import CYCLES, load_scheme
+from kmgraph.namespaces import FRAMEWORK, expand
 from kmgraph.readings.frameworks import DEFAULT_SCHEME, load_frameworks
 from kmgraph_server.drawing import Drawings
 from kmgraph_server.errors import MalformedRequestError
 from kmgraph_server.pages.entity_page import EntityPage
-from kmgraph_server.pages.figures_page import grid_rows, profile_rows, programmes
+from kmgraph_server.pages.figures_page import (
+    grid_rows,
+    profile_rows,
+    programmes,
+    progress_rows,
+)
 from kmgraph_server.snapshots import Snapshot
 from kmgraph_server.state import settings, snapshot
 from kmgraph_server.views.responses import page
@@ -25,7 +43,11 @@ _MEDIA_TYPES: Final = {"svg": "image/svg+xml", "png": "image/png"}
 _PNG_DPI: Final = 120
 #: An SVG that is opened by itself needs the styles that stand in it, and nothing else.
 _SVG_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+_CYCLE: Final = expand("km:ImprovementCycle")
+_WORKED: Final = frozenset({_CYCLE, expand("km:StepRecord")})
 _CASE: Final = expand("km:ImplementationCase")
+#: What progress is shown by where nothing is chosen and nothing is recorded.
+_FIRST_SCHEME: Final = "ward-kta-2009"
 _FILTERS: Final = ("programme", "theme", "study")
 DRAWINGS: Final = Drawings()
 
@@ -45,6 +67,15 @@ def grid_figure(form: str) -> Response:
     served, scheme, chosen = snapshot(), _scheme(), _chosen()
     key = ("grid", scheme, *(_iri(served, name, chosen.get(name, "")) for name in _FILTERS))
     return _picture(form, key, lambda: _grid(served, scheme, chosen))
+
+
+@blueprint.get("/figures/progress.<form>")
+def progress_figure(form: str) -> Response:
+    """Send how far work has come by a framework as a picture."""
+    served, chosen = snapshot(), _chosen()
+    scheme = _process(served)
+    key = ("progress", scheme, *(_iri(served, name, chosen.get(name, "")) for name in _FILTERS))
+    return _picture(form, key, lambda: _progress(served, scheme, chosen))
 
 
 @blueprint.get("/profile")
@@ -88,10 +119,50 @@ def grid_page() -> Response:
     )
 
 
+@blueprint.get("/progress")
+def progress_page() -> Response:
+    """Show how far work has come by a framework with its table."""
+    served, chosen = snapshot(), _chosen()
+    scheme = _process(served)
+    found = _progress(served, scheme, chosen)
+    offered = dict.fromkeys((*recorded_schemes(served.dataset.store), scheme))
+    return page(
+        render_template(
+            "progress.html",
+            picture=found,
+            rows=progress_rows(found, served.names, settings().page_row_limit),
+            scheme=scheme,
+            schemes=[(name, load_scheme(name).label) for name in offered],
+            programmes=programmes(served.dataset),
+            themes=[one for one in served.facts.themes if one.iri],
+            chosen=chosen,
+            names=served.names,
+            query={"scheme": scheme, **chosen},
+            can_draw=can_draw(),
+        )
+    )
+
+
 @blueprint.app_template_test("pictured")
 def is_pictured(entity: EntityPage) -> bool:
     """Say whether an entity has a profile."""
     return _CASE in snapshot().names.types(entity.iri)
+
+
+@blueprint.app_template_test("worked")
+def is_worked(entity: EntityPage) -> bool:
+    """Say whether an entity is a step or a cycle, which progress is drawn of."""
+    return not _WORKED.isdisjoint(snapshot().names.types(entity.iri))
+
+
+@blueprint.app_template_global("progress_url")
+def progress_url(record: str) -> str:
+    """Return the address of the page of progress that shows a step or a cycle."""
+    if _CYCLE in snapshot().names.types(record):
+        return url_for("figures.progress_page", scheme=CYCLES)
+    constructs = Entity(snapshot().dataset.store, record).linked("km:construct")
+    named = [one.iri.removeprefix(FRAMEWORK).partition("/")[0] for one in constructs]
+    return url_for("figures.progress_page", scheme=named[0] if named else None)
 
 
 @blueprint.app_template_global("picture_url")
@@ -133,8 +204,13 @@ def _scheme() -> str:
     return scheme
 
 
+def _process(served: Snapshot) -> str:
+    """Return the framework that progress is asked by; without one, the first that has records."""
+    return _once("scheme") or next(iter(recorded_schemes(served.dataset.store)), _FIRST_SCHEME)
+
+
 def _chosen() -> dict[str, str]:
-    """Return what narrows the cases of a grid."""
+    """Return what narrows the cases of a grid, or the work of progress."""
     return {name: value for name in _FILTERS if (value := _once(name))}
 
 
@@ -162,7 +238,16 @@ def _grid(served: Snapshot, scheme: str, chosen: dict[str, str]) -> Grid:
     return read_grid(served.dataset.store, scheme, **chosen)
 
 
-def _picture(form: str, key: tuple[str, ...], make: Callable[[], Profile | Grid]) -> Response:
+def _progress(served: Snapshot, scheme: str, chosen: dict[str, str]) -> Progress:
+    """Return how far work has come by a framework.
+
+    :raises InputError: there is no such framework.
+    :raises RecordNotFoundError: there is no such programme, theme or study.
+    """
+    return read_progress(served.dataset.store, scheme, **chosen)
+
+
+def _picture(form: str, key: tuple[str, ...], make: Callable[[], Picture]) -> Response:
     """Return a picture, drawn anew or kept from before.
 
     :raises BusyError: too many pictures are asked for at once.
