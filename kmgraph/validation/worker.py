@@ -12,9 +12,11 @@ import resource
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+import pyoxigraph as ox
 import rdflib
 from rdflib.plugins.sparql import prepareQuery
 from rdflib.plugins.sparql.sparql import Query
@@ -22,6 +24,12 @@ from rdflib.plugins.sparql.sparql import Query
 #: Queries of shapes in their parsed form: as many as the shapes have, whatever the data.
 _PREPARED: Final[dict[str, Query]] = {}
 _MOST_PREPARED: Final = 1_000
+#: Terms of the data: most are of the ontology and the frameworks, and come with every graph.
+_TERMS: Final[dict[ox.NamedNode | ox.BlankNode | ox.Literal, rdflib.term.Node]] = {}
+_MOST_TERMS: Final = 200_000
+_STRING: Final = str(rdflib.XSD.string)
+#: Shapes as last read, and what the files held.
+_SHAPES: Final[dict[tuple[bytes, ...], rdflib.Graph]] = {}
 
 
 class PreparingGraph(rdflib.Graph):
@@ -52,17 +60,73 @@ def validate(data: Path, shapes: Sequence[Path]) -> rdflib.Graph:
 
     # pySHACL compares terms as they are written; rdflib would rewrite 1.0 to 1.
     rdflib.NORMALIZE_LITERALS = False
-    data_graph = PreparingGraph()
-    data_graph.parse(data, format="nt")
-    shapes_graph = rdflib.Graph()
-    for path in shapes:
-        _add(shapes_graph, path)
+    _look_parameters_up()
     _, report, _ = pyshacl.validate(
-        data_graph, shacl_graph=shapes_graph, inplace=True, do_owl_imports=False, inference="none"
+        _read_data(data),
+        shacl_graph=_read_shapes(shapes),
+        inplace=True,
+        do_owl_imports=False,
+        inference="none",
     )
     if not isinstance(report, rdflib.Graph):
         raise ValueError(getattr(report, "message", str(report)))
     return report
+
+
+def _look_parameters_up() -> None:
+    """Let pySHACL find the parameters of a shape in a dictionary.
+
+    By itself it compares each with a list of all, at every node, which is a fifth of its time.
+    """
+    import pyshacl.constraints
+    import pyshacl.shape
+
+    # A later pySHACL may keep them elsewhere, and is then as slow as it is by itself.
+    with suppress(AttributeError):
+        parameters = dict.fromkeys(pyshacl.constraints.ALL_CONSTRAINT_PARAMETERS)
+        components = pyshacl.constraints.CONSTRAINT_PARAMETERS_MAP
+        vars(pyshacl.shape)["CONSTRAINT_PARAMS"] = (parameters, components)
+
+
+def _read_data(path: Path) -> PreparingGraph:
+    """Return the graph of an N-Triples file, read by an engine that is faster than rdflib."""
+    if len(_TERMS) > _MOST_TERMS:
+        _TERMS.clear()
+    graph = PreparingGraph()
+    for triple in ox.parse(path=path, format=ox.RdfFormat.N_TRIPLES):
+        graph.add((_term(triple.subject), _term(triple.predicate), _term(triple.object)))
+    return graph
+
+
+def _term(term: Any) -> Any:
+    """Return a term as rdflib has it."""
+    if isinstance(term, ox.BlankNode):
+        return rdflib.BNode(term.value)
+    found = _TERMS.get(term)
+    if found is None:
+        if isinstance(term, ox.NamedNode):
+            found = rdflib.URIRef(term.value)
+        elif term.language:
+            found = rdflib.Literal(term.value, lang=term.language)
+        elif term.datatype.value == _STRING:
+            # For rdflib a string with its datatype is not the string that shapes write without.
+            found = rdflib.Literal(term.value)
+        else:
+            found = rdflib.Literal(term.value, datatype=rdflib.URIRef(term.datatype.value))
+        _TERMS[term] = found
+    return found
+
+
+def _read_shapes(paths: Sequence[Path]) -> rdflib.Graph:
+    """Return the shapes of some files, read again only where a file has changed."""
+    texts = tuple(path.read_bytes() for path in paths)
+    if texts not in _SHAPES:
+        graph = rdflib.Graph()
+        for path in paths:
+            _add(graph, path)
+        _SHAPES.clear()
+        _SHAPES[texts] = graph
+    return _SHAPES[texts]
 
 
 def _add(shapes_graph: rdflib.Graph, path: Path) -> None:

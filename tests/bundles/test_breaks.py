@@ -58,7 +58,7 @@ def test_each_break_alone_is_reported_alone(sheet: str, tmp_path: Path) -> None:
         for form in ("csv", "json"):
             if not fb.writable(form, fault):
                 continue
-            sheets = fb.full_bundle()
+            sheets = fb.enough_for(sheet)
             fb.apply(sheets, row, fault)
             path = fb.WRITERS[form](sheets, tmp_path / f"{number}-{form}")
             file, line = fb.place(form, sheet, row)

@@ -85,6 +85,26 @@ EXAMPLES: dict[str, tuple[str, str]] = {
         ex:u a km:Theme, skos:Concept .""",
         "ex:t km:hasThemeMember ex:s . ex:u km:hasThemeMember ex:s .",
     ),
+    "km:approachOf": (
+        """ex:n a km:Agency, org:Organization ; km:usesApproach ex:a, ex:b .
+        ex:a a km:KnowledgeMobilisationApproach . ex:b a km:KnowledgeMobilisationApproach .""",
+        "ex:a km:approachOf ex:n . ex:b km:approachOf ex:n .",
+    ),
+    "km:challenge": (
+        """ex:c a km:ReportedChallenge ; km:challengeTo ex:a, ex:n .
+        ex:a a km:KnowledgeMobilisationApproach . ex:n a km:Agency, org:Organization .""",
+        "ex:a km:challenge ex:c . ex:n km:challenge ex:c .",
+    ),
+    "km:rationale": (
+        """ex:t a km:ProgrammeTheory ; km:rationaleOf ex:a, ex:b .
+        ex:a a km:KnowledgeMobilisationApproach . ex:b a km:KnowledgeMobilisationApproach .""",
+        "ex:a km:rationale ex:t . ex:b km:rationale ex:t .",
+    ),
+    "km:reportedEvidence": (
+        """ex:e a km:ApproachEvidence ; km:evidenceFor ex:a, ex:t .
+        ex:a a km:KnowledgeMobilisationApproach . ex:t a km:ProgrammeTheory .""",
+        "ex:a km:reportedEvidence ex:e . ex:t km:reportedEvidence ex:e .",
+    ),
     "km:implementedIn": (
         """ex:c a km:ImplementationCase ; km:ofInnovation ex:i .
         ex:d a km:ImplementationCase ; km:ofInnovation ex:i . ex:i a km:Innovation .""",

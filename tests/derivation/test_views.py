@@ -148,7 +148,7 @@ def test_what_one_dataset_yields_stands_in_its_graph(store: GenerationStore) -> 
     kmgraph.build([PUBLIC], store)
     assert EVIDENCE in graphs(store, "public")["a/derived"]
     generation = store.generation()
-    assert {"a", "ontology", "frameworks"} == {g.name for g in generation.graphs}
+    assert {"a", "ontology", "frameworks", "mappings"} == {g.name for g in generation.graphs}
     own = generation.derived["public"]
     assert [("a/derived", "derived")] == [(g.name, g.kind) for g in own]
     assert generation.counts["quads"] == sum(g.triples for g in (*generation.graphs, *own))

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 RUNNABLE = re.compile(r"^(```(python|sparql)\s*|\$ (kmgraph|curl) .*)$", re.MULTILINE)
 PAGES = [
     path
-    for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
     if path.is_file() and RUNNABLE.search(path.read_text(encoding="utf-8"))
 ]
 

@@ -17,7 +17,7 @@ from kmgraph_server import ServerConfig, create_app
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
-PAGES = sorted(DOCS.glob("*.md"))
+PAGES = sorted(DOCS.rglob("*.md"))
 LINKED = [
     path
     for path in (
@@ -67,7 +67,9 @@ def test_generated_parts_are_up_to_date(page: Path, generate: ModuleType) -> Non
 def test_every_generated_part_has_its_place(generate: ModuleType) -> None:
     """Each part stands on one page, once, also those that other programs write."""
     found = [
-        name for page in PAGES for name in re.findall(r"<!-- begin: (.+?) -->", read(page.name))
+        name
+        for page in PAGES
+        for name in re.findall(r"<!-- begin: (.+?) -->", page.read_text("utf-8"))
     ]
     assert sorted([*generate.section_names(), *generate.WRITTEN_ELSEWHERE]) == sorted(found)
 
@@ -170,4 +172,4 @@ def test_relative_links_resolve(page: Path) -> None:
 def test_every_page_is_linked_from_the_index() -> None:
     """Nobody has to guess the name of a page."""
     linked = {target.partition("#")[0] for target in LINK.findall(read("index.md"))}
-    assert {page.name for page in PAGES} - {"index.md"} <= linked
+    assert {page.relative_to(DOCS).as_posix() for page in PAGES} - {"index.md"} <= linked

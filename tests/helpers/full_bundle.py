@@ -28,6 +28,8 @@ OVERRIDES: dict[str, Row] = {
     "statement_notes": {"value": ""},
     "discrepancies": {"claims": "claims-1;claims-2"},
     "determinants": {"mixed_valence": "no"},
+    "activities": {"kind": "evaluation"},
+    "steps": {"construct": "QUERI.4"},
 }
 
 
@@ -41,12 +43,37 @@ def full_bundle() -> Sheets:
     return sheets
 
 
+def enough_for(sheet: str) -> Sheets:
+    """Return what of the valid bundle a sheet needs: itself, and what its rows lead to.
+
+    Of the others there are the rows that references may point to.
+    """
+    everything = full_bundle()
+    # The sheet before is there for an id that it has already.
+    before = list(TABLES)[max(list(TABLES).index(sheet) - 1, 0)]
+    needed, pending = {"dataset"}, [sheet, before]
+    while pending:
+        name = pending.pop()
+        if name not in needed:
+            needed.add(name)
+            pending += [target for c in TABLES[name].columns for target in c.targets]
+    return {
+        name: rows if name == sheet else rows[:FREE]
+        for name, rows in everything.items()
+        if name in needed
+    }
+
+
 def _row(table: Table, number: int) -> Row:
     """Return a valid row."""
     row = {column.name: _cell(column) for column in table.columns}
     row["id"] = f"{table.sheet}-{number}"
     if "aggregates" in row:
         row["aggregates"] = "" if number == 2 else f"{table.sheet}-2"
+    if "follows" in row:
+        row |= {"follows": f"{table.sheet}-2", "sequence": f"{number + 1}"}
+        if number == 2:
+            row |= {"follows": "", "sequence": "1"}
     if "part_of" in row and table.column("part_of").targets == (table.sheet,) and number == 1:
         row["part_of"] = ""
     return row | OVERRIDES.get(table.sheet, {})
@@ -108,7 +135,8 @@ RULE_BREAKS: list[tuple[str, str, str, Row]] = [
     *(
         (sheet, "end", "end-before-start", {"start": "2010-05", "end": "2010-04"})
         for sheet in (
-            "programmes studies cases posts memberships activities strategies".split()
+            "programmes studies cases posts memberships activities strategies steps cycles "
+            "participations".split()
         )
     ),
     ("passages", "line_to", "out-of-order", {"line_from": "9", "line_to": "8"}),
@@ -118,6 +146,19 @@ RULE_BREAKS: list[tuple[str, str, str, Row]] = [
     ("people", "review_date", "missing-value", {"review_date": ""}),
     ("posts", "held_by", "vacant-with-holder", {"status": "vacant"}),
     ("memberships", "member", "missing-value", {"member": "", "member_kind": ""}),
+    ("participations", "who", "missing-value", {"who": "", "participant_kind": ""}),
+    ("cycles", "follows", "wrong-reference", {"id": "cycles-x", "follows": "cycles-x"}),
+    *(
+        ("evidence", column, "unmeasured-with-result",
+         {"kind": kind, "direction": "", "certainty": "", column: value})
+        for kind in ("none_found", "not_reported")
+        for column, value in (("direction", "improved"), ("certainty", "low"))
+    ),
+    *(
+        ("plans", column, "unmeasured-with-result",
+         {"fulfilment": "", "done": "", "done_claims": "", column: value})
+        for column, value in (("done", "Both were held."), ("done_claims", "claims-1"))
+    ),
     ("claims", "value_to", "out-of-order", {"value": "5", "value_to": "4"}),
     ("claims", "quantity_kind", "missing-value", {"quantity_kind": ""}),
     ("claims", "value", "missing-value", {"value": "", "value_to": ""}),
