@@ -131,7 +131,7 @@ class Entity:
             terms = self.values(curie)
             if terms:
                 return display(terms[0])
-        return compact(self.iri)
+        return compact(self.iri).removeprefix(self.store.base) or self.iri
 
     @property
     def outgoing(self) -> list[Statement]:

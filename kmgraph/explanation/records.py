@@ -11,7 +11,7 @@ from kmgraph import artefacts
 from kmgraph.derivation import is_derived
 from kmgraph.explanation.assessments import explain_passage, explain_passages
 from kmgraph.explanation.model import Explanation
-from kmgraph.namespaces import KM, RDF, compact, expand, graph_iri
+from kmgraph.namespaces import KM, RDF, compact, graph_iri
 from kmgraph.questions import find_passages
 from kmgraph.readings.frameworks import load_labels
 from kmgraph.results import Solutions
@@ -21,6 +21,9 @@ _TYPE: Final = f"{RDF}type"
 _NAMING: Final = (
     "skos:prefLabel dcterms:title rdfs:label foaf:name km:statement dcterms:identifier"
 ).split()
+_HAS_TYPE: Final = ox.NamedNode(_TYPE)
+#: Records that something was worked out of, of which no more are shown.
+MOST_RECORDS: Final = 20
 _ABOVE: Final = frozenset({f"{KM}Record", f"{KM}DerivedRecord", f"{KM}Code", f"{KM}Term"})
 
 Values = Mapping[str, Sequence[str]]
@@ -50,8 +53,10 @@ def explain_record(store: QuadStore, iri: str, values: Values) -> Explanation:
     words = sorted({load_labels().get(one, compact(one)) for one in own})
     known = values.get("km:assertionKind", ())
     facts = [f"how it is known: {load_labels().get(one, compact(one))}" for one in known]
-    passages = explain_passages(store, values.get("prov:wasDerivedFrom", ()))
-    if not passages:
+    passages, records = _grounds(store, values)
+    if len(records) > MOST_RECORDS:
+        facts.append(f"worked out of {len(records)} records, of which {MOST_RECORDS} are shown")
+    elif not passages and not records:
         facts.append("no passage is recorded for it")
     return Explanation(
         iri,
@@ -59,7 +64,34 @@ def explain_record(store: QuadStore, iri: str, values: Values) -> Explanation:
         _name(values, iri),
         ", ".join(words) or "record",
         facts=tuple(facts),
-        children=(*passages, *explain_entailed(store, iri)),
+        children=(
+            *explain_passages(store, passages),
+            *(_record(store, one) for one in records[:MOST_RECORDS]),
+            *explain_entailed(store, iri),
+        ),
+    )
+
+
+def _grounds(store: QuadStore, values: Values) -> tuple[list[str], list[str]]:
+    """Return what a record was derived from: passages, and records that it was worked out of."""
+    passages: list[str] = []
+    records: list[str] = []
+    for iri in sorted(values.get("prov:wasDerivedFrom", ())):
+        kinds = store.quads(ox.NamedNode(iri), _HAS_TYPE, ox.NamedNode(f"{KM}Passage"))
+        (passages if any(True for _ in kinds) else records).append(iri)
+    return passages, records
+
+
+def _record(store: QuadStore, iri: str) -> Explanation:
+    """Return a record that something was worked out of, with its passages."""
+    values = read_values(store, iri)
+    passages, _ = _grounds(store, values)
+    return Explanation(
+        iri,
+        iri.removeprefix(store.base),
+        _name(values, iri),
+        "record",
+        children=explain_passages(store, passages),
     )
 
 
@@ -169,4 +201,4 @@ def _name(values: Values, iri: str) -> str:
     for prop in _NAMING:
         if names := values.get(prop):
             return min(names)
-    return expand(compact(iri)).rpartition("/")[2] if "/" in iri else iri
+    return iri.rpartition("/")[2] or iri

@@ -7,12 +7,10 @@ from decimal import Decimal
 
 import pytest
 
-from kmgraph.bundles.files import example_path
 from kmgraph.dataset import EvidenceDataset
 from kmgraph.errors import RecordNotFoundError
 from kmgraph.explanation import Explanation
 from kmgraph.explanation.arithmetic import mean_in_words
-from kmgraph.pipeline import build_in_memory
 
 
 def relation_of(tree: Explanation, part: str) -> str:
@@ -144,29 +142,49 @@ def test_unknown_names_are_refused(rated: EvidenceDataset) -> None:
             rated.explain(name)
 
 
-def test_any_record_shows_its_passages_and_what_follows_from_it() -> None:
+def test_any_record_shows_its_passages_and_what_follows_from_it(example: EvidenceDataset) -> None:
     """Each entailed statement names its axiom and the statements it follows from."""
-    with build_in_memory(example_path("clahrc-ndl")) as dataset:
-        tree = dataset.explain("study/ndl-MH1")
-        entailed = [node for node in tree.children if node.kind == "entailed statement"]
-        assert [node for node in tree.children if node.kind == "passage"]
-        (case,) = [node for node in entailed if "has case" in node.label]
-        assert "“has case” is “of study” read backwards" == case.rule
-        assert "case/ndl-MH1-case" in case.facts[0]
-        within = [node for node in entailed if node.label.endswith("[programme/ndl-ndl]")]
-        assert "make “within programme”" in within[0].rule and 2 == len(within[0].facts)
+    dataset = example
+    tree = dataset.explain("study/ndl-MH1")
+    entailed = [node for node in tree.children if node.kind == "entailed statement"]
+    assert [node for node in tree.children if node.kind == "passage"]
+    (case,) = [node for node in entailed if "has case" in node.label]
+    assert "“has case” is “of study” read backwards" == case.rule
+    assert "case/ndl-MH1-case" in case.facts[0]
+    within = [node for node in entailed if node.label.endswith("[programme/ndl-ndl]")]
+    assert "make “within programme”" in within[0].rule and 2 == len(within[0].facts)
 
 
-def test_every_entailed_statement_is_explained() -> None:
+def test_every_entailed_statement_is_explained(example: EvidenceDataset) -> None:
     """No statement of the derived graph of the example is without its axiom."""
-    with build_in_memory(example_path("clahrc-ndl")) as dataset:
-        graph = f"{dataset.base}graph/clahrc-ndl/derived"
-        found = dataset.query(
-            f"SELECT ?s (COUNT(*) AS ?n) {{ GRAPH <{graph}> {{ ?s ?p ?o }} }} GROUP BY ?s"
-        )
-        rows = found.to_dicts()
-        assert len(rows) > 50
-        for row in rows[::7]:
-            tree = dataset.explain(row["s"])
-            explained = [n for n in tree.children if n.kind == "entailed statement"]
-            assert row["n"] == len(explained), row["s"]
+    dataset = example
+    graph = f"{dataset.base}graph/clahrc-ndl/derived"
+    found = dataset.query(
+        "PREFIX km: <https://w3id.org/kmgraph/ontology#> "
+        f"SELECT ?s (COUNT(*) AS ?n) {{ GRAPH <{graph}> {{ ?s ?p ?o "
+        "MINUS { ?s km:assertionKind km:Computed } } } GROUP BY ?s"
+    )
+    rows = found.to_dicts()
+    assert len(rows) > 50
+    for row in rows[::7]:
+        tree = dataset.explain(row["s"])
+        explained = [n for n in tree.children if n.kind == "entailed statement"]
+        assert row["n"] == len(explained), row["s"]
+
+
+def test_what_the_network_yields_is_explained_by_its_records(example: EvidenceDataset) -> None:
+    """A place in the network leads to the records of its ties, and these to their passages."""
+    found = example.query(
+        "PREFIX km: <https://w3id.org/kmgraph/ontology#> "
+        "SELECT ?s { ?s km:assertionKind km:Computed . { ?s a km:NetworkPosition } UNION "
+        "{ ?s a km:NetworkOverview } UNION { ?s a km:BridgeTie } }"
+    )
+    rows = found.to_dicts()
+    assert len(rows) > 50
+    for row in rows:
+        tree = example.explain(row["s"])
+        assert "how it is known: computed" in tree.facts
+    tree = example.explain("network-position/panel-ndl-scientific-committee")
+    (panel,) = [node for node in tree.children if node.kind == "record"]
+    assert "Scientific committee" == panel.label
+    assert {"passage"} == {node.kind for node in panel.children}
