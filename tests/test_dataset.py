@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
@@ -9,7 +10,6 @@ import pytest
 
 import kmgraph
 from kmgraph import EvidenceDataset, GenerationStore
-from kmgraph.bundles.files import example_path
 from kmgraph.errors import (
     GenerationNotFoundError,
     InputError,
@@ -22,9 +22,9 @@ from kmgraph.records import Dataset
 
 
 @pytest.fixture(scope="module")
-def evidence() -> EvidenceDataset:
+def evidence(example: EvidenceDataset) -> EvidenceDataset:
     """Return the CLAHRC-NDL example in memory."""
-    return kmgraph.build_in_memory(example_path("clahrc-ndl"))
+    return example
 
 
 def test_studies_are_iterated_in_order(evidence: EvidenceDataset) -> None:
@@ -102,12 +102,13 @@ def test_a_document_of_an_entity_names_what_it_points_to(evidence: EvidenceDatas
     assert any(t.predicate.value == expand("skos:prefLabel") for t in labels)
 
 
-def test_an_open_store_keeps_its_generation(tmp_path: Path) -> None:
+def test_an_open_store_keeps_its_generation(
+    tmp_path: Path, example_copy: Callable[[Path], GenerationStore]
+) -> None:
     """A reader sees what it opened until it opens again; kept generations can be opened."""
-    store = GenerationStore.create(tmp_path / "store")
     with pytest.raises(StoreUnavailableError):
-        kmgraph.open_store(store.path)
-    kmgraph.build([example_path("clahrc-ndl")], store)
+        kmgraph.open_store(GenerationStore.create(tmp_path / "empty").path)
+    store = example_copy(tmp_path / "store")
     with kmgraph.open_store(store.path) as reader:
         assert 1 == reader.generation
         empty = kmgraph.DatasetBuilder(

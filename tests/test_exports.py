@@ -16,9 +16,9 @@ from kmgraph.errors import GraphNotFoundError, InputError
 
 
 @pytest.fixture(scope="module")
-def evidence() -> EvidenceDataset:
+def evidence(example: EvidenceDataset) -> EvidenceDataset:
     """Return the CLAHRC-NDL example in memory."""
-    return kmgraph.build_in_memory(example_path("clahrc-ndl"))
+    return example
 
 
 def canonical(quads: list[ox.Quad]) -> list[str]:

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 import tracemalloc
@@ -33,7 +34,7 @@ from kmgraph.synthetic.surveys import SUPPRESSED_BELOW
 
 #: SHA-256 of the rows of seed 1: another version of Python or machine has to give it too.
 #: A change to the generator changes it; then the new one is put here.
-ROWS_OF_SEED_1 = "5602dcff8e86f242bb766299d72bb28a842886a504a6648a5685af5a8e84021c"
+ROWS_OF_SEED_1 = "724e36c0230889ee06608e35f6e45d0355b195a69e667f06d4e6c8b7913e0070"
 
 Cells = dict[str, str]
 
@@ -493,15 +494,28 @@ def test_what_is_only_intended_has_no_date(large: dict[str, list[Cells]]) -> Non
     origin = {cells["id"]: cells["seconded_from"] for cells in large["posts"]}
     study = {cells["id"]: cells["aligned_with"] for cells in large["posts"]}
     for cells in large["changes"]:
-        assert ("date" in cells) == (cells.get("status", "made") in ("made", "under_way"))
+        assert ("date" in cells) == (cells["status"] in ("made", "under_way"))
         post = cells["prompted_by"]
         if cells.get("direction") == "inwards":
             assert cells["changed"] in (study[post], f"{study[post]}-innovation")
         elif cells.get("direction") == "outwards":
             assert cells["changed"] == origin[post]
     assert {"made", "under_way", "intended", "refused", "not_reported"} == {
-        cells.get("status", "made") for cells in large["changes"]
+        cells["status"] for cells in large["changes"]
     }
+
+
+def test_a_change_is_worded_alike_however_it_stands(large: dict[str, list[Cells]]) -> None:
+    """What is only intended, or not reported, is not worded as done."""
+    worded: dict[str, set[str]] = defaultdict(set)
+    for cells in large["changes"]:
+        if "direction" in cells:
+            worded[cells["statement"]].add(cells["status"])
+    told = re.compile(r"\b(was|were|kept|changed|made|moved)\b")
+    assert 6 == len(worded)
+    for statement, states in worded.items():
+        assert {"made", "intended", "not_reported"} <= states
+        assert not told.search(statement)
 
 
 def test_fellows_tie_communities_to_each_other(large: dict[str, list[Cells]]) -> None:

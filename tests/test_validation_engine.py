@@ -33,6 +33,7 @@ from kmgraph.validation.reading import read_report, report_from_triples
 from kmgraph.validation.writing import path_text
 
 SH = Namespace("http://www.w3.org/ns/shacl#")
+XSD = "http://www.w3.org/2001/XMLSchema#"
 BASE = "https://example.org/id/"
 KM = "https://w3id.org/kmgraph/ontology#"
 PREFIXES = """
@@ -425,3 +426,16 @@ def test_after_a_validation_that_was_stopped_the_next_one_works(tmp_path: Path) 
     finally:
         process.close()
     assert not read_report(report).conforms
+
+
+@needs_pyshacl
+def test_shapes_that_have_changed_are_read_again(tmp_path: Path) -> None:
+    """The kept process keeps the shapes too, and notices when a file says something else."""
+    data = tmp_path / "data.nt"
+    text = f'"a"^^<{XSD}string>'
+    data.write_text(f"<urn:s> <urn:p> {text} .\n", encoding="utf-8")
+    shape = "ex:S a sh:NodeShape ; sh:targetNode <urn:s> ; sh:property [ sh:path <urn:p> ; {} ] ."
+    engine = PySHACLEngine()
+    for rule, conforms in (("sh:hasValue 'a'", True), ("sh:hasValue 'b'", False)):
+        shapes = shapes_file(tmp_path, shape.format(rule))
+        assert conforms == engine.validate(data, shapes, timeout_s=60).conforms

@@ -213,7 +213,7 @@ def load(
     "--frameworks",
     is_flag=True,
     help="Check the shipped frameworks and mappings instead, with your own beside them where "
-    "BUNDLE is an RDF file of frameworks or matches.",
+    "BUNDLE is an RDF file of frameworks or mappings, or a table of mappings (.sssom.tsv).",
 )
 @click.option(
     "--format",

@@ -40,8 +40,8 @@ _ROWS: Final[dict[str, Callable[[StakeholderNetwork], list[Row]]]] = {
 }
 #: Columns of the files, and those that fit on a terminal.
 _COLUMNS: Final = {
-    "measures": "iri kind name status betweenness ties articulation_point part_size".split(),
-    "bridges": "first first_name second second_name kinds smaller_side passages".split(),
+    "measures": "iri kind name status betweenness ties articulation_point part_size basis".split(),
+    "bridges": "first first_name second second_name kinds basis smaller_side passages".split(),
     "overlap": "first first_name second second_name shared jaccard".split(),
     "if-vacant": "iri kind name reach_before reach_after".split(),
 }

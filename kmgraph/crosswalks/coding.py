@@ -5,19 +5,27 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
 from kmgraph import artefacts
 from kmgraph.crosswalks.model import CodedThrough, Coding, Crosswalk, scheme_of
 from kmgraph.crosswalks.outline import read_outline
-from kmgraph.errors import RecordNotFoundError
+from kmgraph.errors import InputError, RecordNotFoundError
+from kmgraph.namespaces import expand
 from kmgraph.results import Solutions
 from kmgraph.stores.base import QuadStore
 
 if TYPE_CHECKING:
     from kmgraph.dataset import EvidenceDataset
+
+
+_TYPE: Final = ox.NamedNode(expand("rdf:type"))
+#: What codings are about.
+_CLASSES: Final = tuple(
+    ox.NamedNode(expand(name)) for name in ("km:ImplementationCase", "km:Study", "km:Programme")
+)
 
 
 def coded_through(walk: Crosswalk, dataset: EvidenceDataset, case: str | None) -> Crosswalk:
@@ -26,15 +34,11 @@ def coded_through(walk: Crosswalk, dataset: EvidenceDataset, case: str | None) -
     :param walk: the crosswalk between the two frameworks.
     :param case: the case, study or programme whose codings are wanted; all codings for None.
     :raises RecordNotFoundError: the dataset says nothing of the case.
+    :raises InputError: what is named is no case, study or programme.
     """
     about = None
     if case is not None:
-        about = ox.NamedNode(dataset.entity(case).iri)
-        if next(dataset.store.quads(about, None, None, None), None) is None:
-            raise RecordNotFoundError(
-                f"the store says nothing of <{about.value}>: give the id of a case, study or "
-                "programme, such as case/ndl-SR1-case"
-            )
+        about = _subject(dataset, case)
     labels = read_outline(walk.source).labels
     found: dict[tuple[str, str], CodedThrough] = {}
     elsewhere: Counter[str] = Counter()
@@ -45,9 +49,30 @@ def coded_through(walk: Crosswalk, dataset: EvidenceDataset, case: str | None) -
             continue
         paths = walk.by_construct.get(coding.construct, ())
         label = labels.get(coding.construct, "")
-        found[coding.iri, coding.construct] = CodedThrough(coding, label, paths)
+        none = walk.none_by_construct.get(coding.construct, ())
+        found[coding.iri, coding.construct] = CodedThrough(coding, label, paths, none)
     codings = tuple(found.values())
     return dataclasses.replace(walk, codings=codings, elsewhere=dict(sorted(elsewhere.items())))
+
+
+def _subject(dataset: EvidenceDataset, case: str) -> ox.NamedNode:
+    """Return the case, study or programme that is named.
+
+    :raises RecordNotFoundError: the dataset says nothing of it.
+    :raises InputError: it is something else.
+    """
+    about = ox.NamedNode(dataset.entity(case).iri)
+    if next(dataset.store.quads(about, None, None, None), None) is None:
+        raise RecordNotFoundError(
+            f"the store says nothing of <{about.value}>: give the id of a case, study or "
+            "programme, such as case/ndl-SR1-case"
+        )
+    types = {quad.object for quad in dataset.store.quads(about, _TYPE, None, None)}
+    if types.isdisjoint(_CLASSES):
+        raise InputError(
+            f"<{about.value}> is no case, study or programme: give one, such as case/ndl-SR1-case"
+        )
+    return about
 
 
 def _codings(store: QuadStore, about: ox.NamedNode | None) -> Iterator[Coding]:
@@ -62,4 +87,11 @@ def _codings(store: QuadStore, about: ox.NamedNode | None) -> Iterator[Coding]:
             for name, term in zip(found.variables, row, strict=True)
         }
         passages = tuple(sorted(value["passages"].split()))
-        yield Coding(value["coding"], value["kind"], value["label"], value["construct"], passages)
+        yield Coding(
+            value["coding"],
+            value["kind"],
+            value["label"],
+            value["construct"],
+            passages,
+            value["rating"],
+        )

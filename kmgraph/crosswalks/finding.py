@@ -40,8 +40,8 @@ def crosswalk(
     :param case: a case, study or programme of the dataset, such as ``case/ndl-SR1-case``; all
         that is coded where none is given.
     :raises NotFoundError: there is no such framework.
-    :raises InputError: the two are the same, a path of that length cannot be asked for, or a case
-        is given without a dataset.
+    :raises InputError: the two are the same, a path of that length cannot be asked for, a case
+        is given without a dataset, or what is given as a case is none.
     :raises RecordNotFoundError: the dataset says nothing of the case.
 
     >>> found = crosswalk("cfir-2009", "cfir-2022")

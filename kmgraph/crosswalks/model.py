@@ -21,8 +21,6 @@ READINGS: Final = {
 }
 #: Kinds of match, the closest first. That a strategy addresses a barrier is no likeness at all.
 MATCHES: Final = ("exact", "close", "broad", "narrow", "related", "addresses", "addressed by")
-#: Kinds of match that say how alike two constructs are.
-_LIKENESSES: Final = frozenset(MATCHES[:5])
 #: Statuses of mappings, the surest first.
 STATUSES: Final = ("published", "from memory", "proposed")
 
@@ -39,11 +37,12 @@ class Mapping:
     :ivar target: IRI of the construct it is mapped to; empty where the other framework has none.
     :ivar target_label: name of that construct, or of what the other framework has no construct for.
     :ivar justification: IRI that says how the mapping was made.
-    :ivar authors: whose mapping it is.
+    :ivar authors: who asserts the row, kind of match and confidence included.
     :ivar confidence: from 0 to 1, how far whoever wrote the row down trusts it.
     :ivar status: one of :data:`STATUSES`.
     :ivar endorsement: percentages of experts added up over the barriers of a table, or None.
     :ivar comment: remark, or empty.
+    :ivar publication: address of the publication that its pair comes from, or empty.
     """
 
     iri: str
@@ -59,6 +58,7 @@ class Mapping:
     status: str
     endorsement: Decimal | None
     comment: str
+    publication: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +134,8 @@ class Link:
 class WeakestLink:
     """What is worst along a path, each taken for itself.
 
-    :ivar match: the loosest likeness; that a strategy addresses a barrier is none, and is named
-        only where the path has nothing else.
+    :ivar match: the loosest link; ``addresses`` where one of them, in either direction, says
+        that a strategy addresses a barrier, for that is no likeness.
     :ivar status: the least sure status.
     :ivar confidence: the lowest confidence of a single link, and not that of the whole.
     """
@@ -182,10 +182,9 @@ class Path:
     @property
     def weakest(self) -> WeakestLink:
         """Return what is worst along it."""
-        matches = [link.match for link in self.links]
-        alike = [match for match in matches if match in _LIKENESSES]
+        loosest = max((link.match for link in self.links), key=MATCHES.index)
         return WeakestLink(
-            max(alike or matches, key=MATCHES.index),
+            "addresses" if loosest == "addressed by" else loosest,
             max((link.mapping.status for link in self.links), key=STATUSES.index),
             min(link.mapping.confidence for link in self.links),
         )
@@ -214,6 +213,7 @@ class Coding:
     :ivar label: what the record says, or empty.
     :ivar construct: IRI of the construct.
     :ivar passages: IRIs of the passages that it rests on.
+    :ivar rating: of an assessment, what was rated, or why it was not; else empty.
     """
 
     iri: str
@@ -221,6 +221,7 @@ class Coding:
     label: str
     construct: str
     passages: tuple[str, ...]
+    rating: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,11 +231,13 @@ class CodedThrough:
     :ivar coding: the coding.
     :ivar label: name of its construct.
     :ivar paths: where its construct leads; none where it is lost.
+    :ivar without_target: mappings that say that the other framework has no construct.
     """
 
     coding: Coding
     label: str
     paths: tuple[Path, ...]
+    without_target: tuple[Mapping, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -263,6 +266,14 @@ class Crosswalk:
     elsewhere: MappingOf[str, int] | None = None
 
     @cached_property
+    def none_by_construct(self) -> dict[str, tuple[Mapping, ...]]:
+        """Return the mappings without a target by the IRI of the construct that they map."""
+        found: dict[str, list[Mapping]] = {}
+        for mapping in self.without_target:
+            found.setdefault(mapping.source, []).append(mapping)
+        return {iri: tuple(mappings) for iri, mappings in found.items()}
+
+    @cached_property
     def by_construct(self) -> dict[str, tuple[Path, ...]]:
         """Return the paths by the IRI of the construct that they lead from."""
         found: dict[str, list[Path]] = {}
@@ -277,7 +288,7 @@ class Crosswalk:
         return to_table(self)
 
     def to_csv(self) -> str:
-        """Return it as CSV: one line a link of a path, one a construct that is lost."""
+        """Return it as CSV: one line a mapping of a path, one a construct that is lost."""
         from kmgraph.crosswalks.rendering import to_csv
 
         return to_csv(self)

@@ -129,7 +129,13 @@ def _mapping(record: Any, name: str, converter: Any) -> Mapping:
         status=status,
         endorsement=None if percent is None else Decimal(percent.value),
         comment=record.comment or "",
+        publication=_expanded(record.mapping_source, converter),
     )
+
+
+def _expanded(name: Any, converter: Any) -> str:
+    """Return the IRI of a name that may be left out; empty where it is."""
+    return "" if name is None else str(converter.expand(name, strict=True))
 
 
 def _status(extensions: dict[str, Any], converter: Any) -> str:

@@ -74,6 +74,8 @@ def _of_mapping(mapping: Mapping) -> Iterator[ox.Triple]:
     if mapping.endorsement is not None:
         percent = ox.Literal(str(mapping.endorsement), datatype=decimal)
         objects.append(("km:endorsement", percent))
+    if mapping.publication:
+        objects.append(("sssom:mapping_source", ox.NamedNode(mapping.publication)))
     if mapping.comment:
         objects.append(("rdfs:comment", ox.Literal(mapping.comment, language="en")))
     for name, value in objects:

@@ -31,6 +31,10 @@ _NOTES: Final = {
 }
 _ORDERED: Final = "The columns are in the order of the authors."
 _UNORDERED: Final = "The columns are in the order of the list, which is no order of work."
+_GROUPS: Final = (
+    "A column for a group of steps, or for the framework as a whole, shows what is recorded of "
+    "just that: it says nothing of the steps, and question 113 does not count it."
+)
 _PHASES: Final = "1/4 to 4/4: how far a step was rolled out, from one site to the whole system."
 
 
@@ -42,6 +46,8 @@ class Progress(Picture):
     :param scheme_label: name of the framework.
     :param kind: ``steps``, ``ratings`` or ``cycles``.
     :param subject: what the work has in common, such as a theme; may be empty.
+    :param left_out: how many records of steps a picture of cycles does not show.
+    :param has_groups: whether anything is recorded of a group of steps, or of all of them.
     :param is_ordered: whether the authors give the parts an order.
 
     >>> Progress([], [], "QUERI").title
@@ -56,12 +62,15 @@ class Progress(Picture):
         *,
         kind: str = "steps",
         subject: str = "",
+        left_out: int = 0,
+        has_groups: bool = False,
         is_ordered: bool = False,
         is_verified: bool = True,
         is_synthetic: bool = False,
     ) -> None:
         self.rows, self.columns, self.kind = tuple(rows), tuple(columns), kind
         self.scheme_label, self.subject = style.clean(scheme_label), style.clean(subject)
+        self.left_out, self.has_groups = left_out, has_groups
         self.is_ordered = is_ordered
         self.is_verified, self.is_synthetic = is_verified, is_synthetic
 
@@ -90,6 +99,11 @@ class Progress(Picture):
         tags = (cell.tag for row in self.rows for cell in row.cells.values())
         if self.kind == "steps" and any(tags):
             found.append(_PHASES)
+        if self.has_groups:
+            found.append(_GROUPS)
+        if self.left_out:
+            steps = style.plural(self.left_out, "record of a step", "records of steps")
+            found.append(f"Left out: {steps}. This work is recorded as cycles; see question 113.")
         return tuple(found)
 
     @property

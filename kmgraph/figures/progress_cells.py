@@ -15,6 +15,11 @@ DIFFER: Final = "records differ"
 NOT_RATED: Final = "not rated"
 NO_BAND: Final = "rated, no band"
 NOT_REPORTED: Final = "not reported"
+#: The other states of a step.
+DONE: Final = "done"
+UNDER_WAY: Final = "under way"
+PLANNED: Final = "planned"
+SKIPPED: Final = "skipped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +42,11 @@ _NONE: Final = Mark(NO_RECORD, ".", "", style.SOFT)
 #: The states of each kind of picture, in the order of the key.
 MARKS: Final[Mapping[str, tuple[Mark, ...]]] = {
     "steps": (
-        Mark("done", "D", "s", "#0067a0"),
-        Mark("under way", "W", "^", "#b34700"),
-        Mark("planned", "P", "o", "#00684c", is_filled=False),
-        Mark("skipped", "S", "X", "#8a2f6b"),
+        Mark(DONE, "D", "s", "#0067a0"),
+        Mark(UNDER_WAY, "W", "^", "#b34700"),
+        Mark(PLANNED, "P", "o", "#00684c", is_filled=False),
+        Mark(SKIPPED, "S", "X", "#8a2f6b"),
         Mark(NOT_REPORTED, "?", "_", style.SOFT),
-        _DIFFER,
         _NONE,
     ),
     "ratings": (
@@ -125,10 +129,10 @@ class Found:
 def latest(found: Sequence[Found]) -> Cell:
     """Return what the records of the highest rank say, or that they differ.
 
-    >>> latest([Found("urn:a", "done", ("2010",)), Found("urn:b", "planned", ("2009",))]).words
-    'done, 2 records'
-    >>> latest([Found("urn:a", "done"), Found("urn:b", "skipped")]).words
-    'records differ, done and skipped'
+    >>> latest([Found("urn:a", "low", ("2010",)), Found("urn:b", "high", ("2009",))]).words
+    'low, 2 records'
+    >>> latest([Found("urn:a", "low"), Found("urn:b", "high")]).words
+    'records differ, high and low'
     """
     highest = max(one.rank for one in found)
     top = sorted((one for one in found if one.rank == highest), key=lambda one: one.iri)
@@ -141,25 +145,61 @@ def latest(found: Sequence[Found]) -> Cell:
     return Cell(states[0], top[0].tag, ", ".join(said), records)
 
 
+def stepped(found: Sequence[Found]) -> Cell:
+    """Return what all records of one step say together, by the rule of question 113.
+
+    A step is done where a record says so and none says that more of it is under way or planned;
+    what was done of it counts before what was skipped of it. Of the records that decide, those of
+    the highest rank give dates and phase.
+
+    >>> stepped([Found("urn:a", "done"), Found("urn:b", "skipped")]).words
+    'done, 2 records: done and skipped'
+    >>> stepped([Found("urn:a", "done"), Found("urn:b", "planned")]).state
+    'under way'
+    """
+    states = {one.state for one in found}
+    is_partly = UNDER_WAY in states or {DONE, PLANNED} <= states
+    ordered = (DONE, PLANNED, SKIPPED, NOT_REPORTED)
+    state = UNDER_WAY if is_partly else next(one for one in ordered if one in states)
+    deciding = {DONE, UNDER_WAY} if state in (DONE, UNDER_WAY) else {state}
+    top = max((one for one in found if one.state in deciding), key=lambda one: (one.rank, one.iri))
+    records = tuple(sorted({one.iri for one in found}))
+    said = [top.detail] if top.detail else []
+    if len(records) > 1:
+        differ = f": {' and '.join(sorted(states))}" if len(states) > 1 else ""
+        said.append(f"{style.plural(len(records), 'record')}{differ}")
+    return Cell(state, top.tag, ", ".join(said), records)
+
+
 def rated(found: Sequence[Found]) -> Cell:
     """Return the latest rating of a construct, or why it is not rated.
 
+    Where one date holds the other, as 2011 holds June 2011, nobody can tell which is later.
+
     :param found: ratings by date; those that were not rated have the reason as their detail.
 
-    >>> ratings = [Found("urn:a", "low", ("2010",)), Found("urn:b", "high", ("2011",))]
+    >>> ratings = [Found("urn:a", "low", ("2010",)), Found("urn:b", "high", ("2011-06",))]
     >>> rated(ratings).words, rated([Found("urn:c", NOT_RATED, detail="not measured")]).words
     ('high, 2 ratings', 'not rated, not measured')
+    >>> rated([*ratings, Found("urn:d", "low", ("2011",))]).words
+    'records differ, high and low, 3 ratings'
     """
     given = [one for one in found if one.state != NOT_RATED]
     if not given:
         reasons = sorted({one.detail for one in found if one.detail})
         return Cell(NOT_RATED, "", " and ".join(reasons), tuple(sorted(one.iri for one in found)))
     banded = [one for one in given if one.state != NO_BAND] or given
-    cell = latest([Found(one.iri, one.state, one.rank) for one in banded])
+    last = max(one.rank for one in banded)
+    cell = latest([Found(one.iri, one.state, last) for one in banded if _may_be(one.rank, last)])
     count = style.plural(len(given), "rating")
     detail = f"{cell.detail}, {count}" if cell.state == DIFFER else count
     tag = str(len(given)) if len(given) > 1 else ""
     return Cell(cell.state, tag, detail, tuple(sorted(one.iri for one in given)))
+
+
+def _may_be(rank: tuple[str, ...], last: tuple[str, ...]) -> bool:
+    """Say whether a date is the last one, or holds it and may so be as late."""
+    return rank == last or any(a and b.startswith(a) for a, b in zip(rank, last, strict=False))
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ from kmgraph.namespaces import FRAMEWORK, expand
 CYCLES: Final = "pdsa"
 #: Longest id that is shown over a column; where one is longer, the columns are counted.
 _LONGEST: Final = 5
+#: What stands over the framework as a whole.
+_WHOLE: Final = "whole"
 _CHECKED: Final = {expand("km:Verified"), expand("km:StatedInSource")}
 
 
@@ -53,6 +55,7 @@ class Part:
 
     :ivar position: its place where the authors give an order; otherwise None.
     :ivar is_leaf: whether it has no parts of its own.
+    :ivar is_top: whether it is part of nothing.
     """
 
     iri: str
@@ -62,6 +65,7 @@ class Part:
     position: int | None
     is_leaf: bool
     is_checked: bool
+    is_top: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +95,23 @@ class Scheme:
         :param recorded: IRIs of constructs that something is recorded of.
         """
         shown = [part for part in self.parts if part.is_leaf or part.iri in recorded]
-        groups = {part.group for part in shown}
+        groups = {part.group for part in shown if part != self.whole}
+        headed = _headings([part for part in shown if part != self.whole])
+        headings = [_WHOLE, *headed] if self.whole in shown else headed
         return tuple(
             Column(part.iri, heading, part.label, part.group if len(groups) > 1 else "")
-            for part, heading in zip(shown, _headings(shown), strict=True)
+            for part, heading in zip(shown, headings, strict=True)
         )
+
+    @property
+    def whole(self) -> Part | None:
+        """The one construct that all others are parts of; None where there is none."""
+        tops = [part for part in self.parts if part.is_top]
+        return tops[0] if len(tops) == 1 and not tops[0].is_leaf else None
+
+    def is_group(self, iri: str) -> bool:
+        """Say whether a construct has parts of its own."""
+        return any(part.iri == iri and not part.is_leaf for part in self.parts)
 
 
 def scheme_names() -> tuple[str, ...]:
@@ -132,7 +148,7 @@ def load_scheme(name: str) -> Scheme:
             values[triple.subject.value, triple.predicate.value].append(triple.object.value)
     iri = f"{FRAMEWORK}{name}/"
     tops = values.get((iri, expand("skos:hasTopConcept")), [])
-    parts = tuple(part for top in _sorted(values, tops) for part in _parts(values, top, ""))
+    parts = tuple(part for top in _sorted(values, tops) for part in _parts(values, top))
     return Scheme(
         name,
         iri,
@@ -159,8 +175,13 @@ def _is_checked(values: dict[tuple[str, str], list[str]], iri: str) -> bool:
     return _first(values, iri, "km:verificationStatus") in _CHECKED
 
 
-def _parts(values: dict[tuple[str, str], list[str]], iri: str, group: str) -> Iterator[Part]:
-    """Yield a construct and what is below it."""
+def _parts(
+    values: dict[tuple[str, str], list[str]], iri: str, group: str | None = None
+) -> Iterator[Part]:
+    """Yield a construct and what is below it.
+
+    :param group: what it is part of; None for a top concept.
+    """
     below = values.get((iri, expand("skos:narrower")), [])
     label = _first(values, iri, "skos:prefLabel")
     position = _first(values, iri, "km:position")
@@ -168,10 +189,11 @@ def _parts(values: dict[tuple[str, str], list[str]], iri: str, group: str) -> It
         iri,
         _first(values, iri, "skos:notation"),
         label,
-        group,
+        group or "",
         int(position) if position else None,
         not below,
         _is_checked(values, iri),
+        group is None,
     )
     for narrower in _sorted(values, below):
         yield from _parts(values, narrower, label)
@@ -187,14 +209,14 @@ def _sorted(values: dict[tuple[str, str], list[str]], iris: Sequence[str]) -> Se
 
 def _headings(parts: Sequence[Part]) -> list[str]:
     """Return what stands over the columns: positions, the ends of ids, or numbers."""
-    if all(part.position is not None for part in parts):
-        found = [str(part.position) for part in parts]
-    else:
-        ids = [part.notation.split(".") for part in parts]
-        shared = 0
-        while all(len(one) > shared + 1 for one in ids) and len({one[shared] for one in ids}) == 1:
-            shared += 1
-        found = [".".join(one[shared:]) for one in ids]
+    ids = [part.notation.split(".") for part in parts]
+    shared = 0
+    while all(len(one) > shared + 1 for one in ids) and len({one[shared] for one in ids}) == 1:
+        shared += 1
+    found = [
+        ".".join(one[shared:]) if part.position is None else str(part.position)
+        for part, one in zip(parts, ids, strict=True)
+    ]
     if len(set(found)) < len(found) or max(map(len, found), default=0) > _LONGEST:
         return [str(number) for number in range(1, len(parts) + 1)]
     return found

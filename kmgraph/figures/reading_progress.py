@@ -21,6 +21,7 @@ from kmgraph.figures.progress_cells import (
     WorkRow,
     latest,
     rated,
+    stepped,
 )
 from kmgraph.figures.progress_scheme import CYCLES, Column, Scheme, load_scheme, scheme_names
 from kmgraph.namespaces import FRAMEWORK, expand
@@ -89,6 +90,8 @@ def read_progress(
         framework.label,
         kind=kind,
         subject=subject,
+        left_out=_left_out(store, framework, kind, within),
+        has_groups=kind == "steps" and any(framework.is_group(k) for w in shown for k in w.found),
         is_ordered=framework.is_ordered,
         is_verified=framework.is_checked,
         is_synthetic=bool(shown) and any(True for _ in solutions(store, "made-up")),
@@ -129,6 +132,16 @@ def _read(store: QuadStore, framework: Scheme) -> tuple[str, list[_Work]]:
     return first, []
 
 
+def _left_out(store: QuadStore, framework: Scheme, kind: str, within: set[str] | None) -> int:
+    """Return how many records of steps a picture of cycles does not show."""
+    if kind != "cycles":
+        return 0
+    rows = solutions(store, "progress-steps", scheme=framework.iri)
+    return len(
+        {text_of(r, "record") for r in rows if within is None or text_of(r, "work") in within}
+    )
+
+
 def _works(rows: Iterable[Solution], read: Reader) -> list[_Work]:
     """Return what is recorded of each piece of work, each record once.
 
@@ -146,7 +159,7 @@ def _works(rows: Iterable[Solution], read: Reader) -> list[_Work]:
 
 
 def _step(row: Solution) -> Found:
-    """Return what a record says of a step; of several, the furthest and latest counts."""
+    """Return what a record says of a step, ranked by how far it was rolled out and when."""
     phase, start = text_of(row, "phase"), text_of(row, "start")
     labels = load_labels()
     said = [f"roll-out: {labels[phase]}" if phase in labels else "", *_dates(row)]
@@ -183,7 +196,7 @@ def _dates(row: Solution) -> Iterator[str]:
 
 def _cells(kind: str, work: _Work) -> dict[str, Cell]:
     """Return what is said of each column in a piece of work."""
-    decide = rated if kind == "ratings" else latest
+    decide = {"steps": stepped, "ratings": rated, "cycles": latest}[kind]
     return {key: decide(list(found.values())) for key, found in work.found.items()}
 
 

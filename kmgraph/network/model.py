@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from kmgraph.network.basis import best
+
 #: Kinds of records that a network holds where none are chosen.
 KINDS: Final = ("person", "post", "community", "panel", "organisation", "agency", "study")
 #: Kinds that tie nearly everything to everything, and are left out unless chosen.
@@ -40,10 +42,13 @@ class Ground:
 
     :ivar kind: code of the kind of tie, such as ``alignment``.
     :ivar records: IRIs of the records that say so.
+    :ivar basis: code of the assertion kind of the statement, such as ``stated`` or ``inferred``;
+        empty where the records say none.
     """
 
     kind: str
     records: tuple[str, ...]
+    basis: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,11 @@ class Tie:
         return tuple(sorted({ground.kind for ground in self.grounds}))
 
     @property
+    def basis(self) -> str:
+        """Code of the assertion kind of its best ground; empty where none is recorded."""
+        return best(ground.basis for ground in self.grounds)
+
+    @property
     def records(self) -> tuple[str, ...]:
         """IRIs of the records that the tie rests on, sorted."""
         return tuple(sorted({iri for ground in self.grounds for iri in ground.records}))
@@ -80,6 +90,8 @@ class Position:
     :ivar ties: number of records that it is tied to.
     :ivar is_articulation_point: whether a part of the network falls apart without it.
     :ivar part_size: number of records of the part that it is in, itself included.
+    :ivar inferred: how many of its ties are inferred, for whatever reason they are there.
+    :ivar stated: how many of its ties a document states.
     """
 
     node: NetworkNode
@@ -87,6 +99,19 @@ class Position:
     ties: int
     is_articulation_point: bool
     part_size: int
+    inferred: int = 0
+    stated: int = 0
+
+    @property
+    def basis(self) -> str:
+        """What of its ties rests on inference, in words."""
+        if not self.ties:
+            return "no ties"
+        if self.inferred:
+            return f"{self.inferred} of {self.ties} ties inferred"
+        if self.stated == self.ties:
+            return "all ties stated"
+        return f"no tie inferred, {self.stated} of {self.ties} ties stated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +155,12 @@ class BridgeLoss:
     gone: NetworkNode
     parts: tuple[int, ...]
     losses: tuple[Loss, ...]
+
+    @property
+    def cut_off(self) -> int:
+        """Number of records of any kind that are cut off from the largest part."""
+        is_largest_alone = len(self.parts) < 2 or self.parts[0] > self.parts[1]
+        return sum(self.parts[1:] if is_largest_alone else self.parts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ class StakeholderNetwork:
         self.nodes, self.ties = reading.nodes, reading.ties
         self.datasets = reading.datasets
         self._people, self._base = people, base
+        self._same = dict(reading.same)
         self._number = {node.iri: number for number, node in enumerate(self.nodes)}
         self._by_ends = {(tie.first, tie.second): tie for tie in self.ties}
 
@@ -85,7 +86,8 @@ class StakeholderNetwork:
         :param name: its IRI, or what stands after the base, such as ``post/ndl-MH1-df-1``.
         :raises RecordNotFoundError: the network holds no such record.
         """
-        number = self._number.get(_iri(name, self._base))
+        iri = _iri(name, self._base)
+        number = self._number.get(self._same.get(iri, iri))
         if number is None:
             raise RecordNotFoundError(
                 f"the network holds no record '{name}': it is not in this view, or not of a kind "
@@ -107,6 +109,11 @@ class StakeholderNetwork:
             iri = self.nodes[other].iri
             yield self._by_ends[min(own, iri), max(own, iri)]
 
+    def _supported(self, number: int) -> tuple[int, int]:
+        """Return how many ties of a node are inferred, and how many are stated."""
+        bases = [tie.basis for tie in self._ties_of(number)]
+        return bases.count("inferred"), bases.count("stated")
+
     def is_shown(self, node: NetworkNode) -> bool:
         """Return whether measures of a record may be shown."""
         return self._people or node.kind != "person"
@@ -125,6 +132,7 @@ class StakeholderNetwork:
                 len(self.measures.neighbours[number]),
                 number in self._articulation_points,
                 self._part_sizes[number],
+                *self._supported(number),
             )
             for number, (node, share) in enumerate(zip(self.nodes, shares, strict=True))
             if self.is_shown(node)

@@ -16,8 +16,9 @@ from typing import Any, Final
 import pyoxigraph as ox
 
 from kmgraph import artefacts
-from kmgraph.errors import InputError
+from kmgraph.errors import InputError, RecordNotFoundError
 from kmgraph.namespaces import RDF, RESERVED_GRAPHS, expand, graph_iri
+from kmgraph.network.basis import Bases
 from kmgraph.network.model import KINDS, WIDE_KINDS, Ground, NetworkNode, Tie
 from kmgraph.stores.base import QuadStore
 
@@ -36,11 +37,13 @@ class Reading:
     :ivar nodes: the records, in the order of their IRIs.
     :ivar ties: the ties, in the order of their ends.
     :ivar datasets: names of the graphs that any of it was read from, sorted.
+    :ivar same: agencies that stand in the network as the body that they are, with that body.
     """
 
     nodes: tuple[NetworkNode, ...]
     ties: tuple[Tie, ...]
     datasets: tuple[str, ...]
+    same: tuple[tuple[str, str], ...] = ()
 
 
 def read_network(
@@ -57,6 +60,7 @@ def read_network(
         and the people and organisations that these are tied to.
     :param described: whether names and passages are read too.
     :raises InputError: there is no such kind.
+    :raises RecordNotFoundError: there is no such programme.
 
     >>> from kmgraph.stores.oxigraph import MemoryStore
     >>> read_network(MemoryStore()).nodes
@@ -68,11 +72,12 @@ def read_network(
             f"{', '.join((*KINDS, *WIDE_KINDS))}"
         )
     work, graphs = _premises(store)
-    nodes = {iri: node for iri, node in _nodes(work).items() if node.kind in kinds}
-    ties = _ties(work, nodes)
+    nodes, same = _chosen(work, kinds)
+    ties = _ties(work, nodes, same)
     if programme is not None:
+        _check_programme(programme, _nodes(work), store.base)
         nodes = _of_programme(work, programme, nodes, ties)
-        ties = {pair: grounds for pair, grounds in ties.items() if nodes.keys() >= set(pair)}
+        ties = {pair: ties[pair] for pair in ties if nodes.keys() >= set(pair)}
     records = {iri for grounds in ties.values() for ground in grounds for iri in ground.records}
     held = sorted({name for iri in nodes.keys() | records for name in graphs.get(iri, ())})
     label, passages = _describers(store) if described else (_nothing, _nowhere)
@@ -86,6 +91,7 @@ def read_network(
             for (first, second), grounds in sorted(ties.items())
         ),
         datasets=tuple(held),
+        same=tuple(sorted((agency, body) for agency, body in same.items() if body in nodes)),
     )
 
 
@@ -104,10 +110,17 @@ def query_texts() -> dict[str, str]:
 def _vocabulary() -> tuple[ox.NamedNode, ...]:
     """Return the classes and properties that the queries name."""
     found: set[str] = set()
-    for text in query_texts().values():
-        lines = (line for line in text.splitlines() if not line.startswith(("#", "PREFIX")))
-        found.update(_NAME.findall(" ".join(lines)))
-    return tuple(ox.NamedNode(expand(name)) for name in sorted(found))
+    for name in query_texts():
+        found |= _names(name)
+    return tuple(ox.NamedNode(iri) for iri in sorted(found))
+
+
+@cache
+def _names(query: str) -> frozenset[str]:
+    """Return the IRIs of the classes and properties that a query names."""
+    lines = query_texts()[query].splitlines()
+    text = " ".join(line for line in lines if not line.startswith(("#", "PREFIX")))
+    return frozenset(expand(name) for name in _NAME.findall(text))
 
 
 def _premises(store: QuadStore) -> tuple[ox.Store, dict[str, set[str]]]:
@@ -149,25 +162,83 @@ def _nodes(work: ox.Store) -> dict[str, NetworkNode]:
     return {iri: NetworkNode(iri, kind, "", status) for iri, (_, kind, status) in best.items()}
 
 
-def _ties(work: ox.Store, nodes: dict[str, NetworkNode]) -> dict[tuple[str, str], list[Ground]]:
-    """Return the ties between some records, with their grounds; vacant posts have none."""
+def _chosen(
+    work: ox.Store, kinds: Collection[str]
+) -> tuple[dict[str, NetworkNode], dict[str, str]]:
+    """Return the records of some kinds, and the agencies that are one of them."""
+    recorded = _nodes(work)
+    nodes = {iri: node for iri, node in recorded.items() if node.kind in kinds}
+    same = _same(work, recorded, nodes)
+    return {iri: node for iri, node in nodes.items() if iri not in same}, same
+
+
+def _same(
+    work: ox.Store, recorded: dict[str, NetworkNode], nodes: dict[str, NetworkNode]
+) -> dict[str, str]:
+    """Return the agencies that one body of the network is recorded as, with that body."""
+    bodies: dict[str, set[str]] = defaultdict(set)
+    for row in _rows(work, "recorded-as"):
+        agency, body = row["agency"].value, row["body"].value
+        if body in nodes and agency in recorded and recorded[agency].kind == "agency":
+            bodies[agency].add(body)
+    # An agency that stands for several bodies is none of them.
+    return {agency: min(found) for agency, found in bodies.items() if len(found) == 1}
+
+
+def _bases(work: ox.Store) -> Bases:
+    """Return how records and noted statements are supported."""
+    found = {row["record"].value: row["basis"].value for row in _rows(work, "bases")}
+    notes = (
+        tuple(None if term is None else term.value for term in row) for row in _rows(work, "notes")
+    )
+    return Bases(found, notes)  # type: ignore[arg-type]
+
+
+def _ties(
+    work: ox.Store, nodes: dict[str, NetworkNode], same: dict[str, str]
+) -> dict[tuple[str, str], list[Ground]]:
+    """Return the ties between some records, with their grounds; vacant posts have none.
+
+    :param same: agencies with the body that they are, which has their ties.
+    """
+    bases = _bases(work)
     found: dict[tuple[str, str], set[Ground]] = defaultdict(set)
     for name in query_texts():
         kind = name.removeprefix("tie-")
         if kind == name:
             continue
         for row in _rows(work, name):
-            first, second, *records = (None if term is None else term.value for term in row)
+            ends, records = _row(row)
+            first, second = (same.get(end, end) for end in ends)
             if first == second or first not in nodes or second not in nodes:
                 continue
             if nodes[first].is_vacant or nodes[second].is_vacant:
                 continue
-            ground = Ground(kind, tuple(sorted({iri for iri in records if iri})))
+            basis, notes = bases.of(records, _names(name), ends)
+            agencies = same.keys() & set(ends)
+            ground = Ground(kind, tuple(sorted({*records, *notes, *agencies})), basis)
             found[min(first, second), max(first, second)].add(ground)
     return {
         pair: sorted(grounds, key=lambda ground: (ground.kind, ground.records))
         for pair, grounds in found.items()
     }
+
+
+def _row(row: Any) -> tuple[list[str], list[str]]:
+    """Return the two ends of a tie, and the records that it rests on."""
+    first, second, *records = (None if term is None else term.value for term in row)
+    return [first or "", second or ""], sorted({iri for iri in records if iri})
+
+
+def _check_programme(programme: str, recorded: dict[str, NetworkNode], base: str) -> None:
+    """Refuse a programme that is not there, and name some that are."""
+    known = sorted(iri for iri, node in recorded.items() if node.kind == "programme")
+    if programme not in known:
+        some = ", ".join(iri.removeprefix(base) for iri in known[:3])
+        there = f"there are {len(known)}, the first being {some}" if known else "the view has none"
+        raise RecordNotFoundError(
+            f"there is no programme '{programme.removeprefix(base)}': {there}"
+        )
 
 
 def _of_programme(

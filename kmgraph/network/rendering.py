@@ -32,6 +32,7 @@ def measure_rows(network: StakeholderNetwork) -> list[Row]:
             "ties": position.ties,
             "articulation_point": _yes(position.is_articulation_point),
             "part_size": position.part_size,
+            "basis": position.basis,
         }
         for position in network.positions()
     ]
@@ -51,6 +52,7 @@ def bridge_rows(network: StakeholderNetwork) -> list[Row]:
             "second": bridge.tie.second,
             "second_name": network.node(bridge.tie.second).label,
             "kinds": " ".join(bridge.tie.kinds),
+            "basis": _basis(bridge.tie.basis),
             "smaller_side": bridge.smaller_side,
             "passages": " ".join(bridge.tie.passages),
         }
@@ -111,6 +113,12 @@ def loss_text(found: BridgeLoss) -> str:
         return f"{name} is tied to nothing, so nothing loses a bridge without it."
     if len(found.parts) == 1:
         return f"Without {name}, nothing is cut off: {found.parts[0]} records stay connected."
+    if not found.losses:
+        are = "record is" if found.cut_off == 1 else "records are"
+        return (
+            f"Without {name}, {found.cut_off} {are} cut off, but no study, community or "
+            "organisation."
+        )
     sizes = ", ".join(map(str, found.parts))
     records = "record loses its bridge" if number == 1 else "records lose their bridge"
     return f"Without {name}, its part falls into {len(found.parts)} ({sizes}): {number} {records}."
@@ -168,8 +176,14 @@ def to_json(network: StakeholderNetwork, found: dict[str, list[Row]] | None = No
             "first": tie.first,
             "second": tie.second,
             "grounds": [
-                {"kind": ground.kind, "records": list(ground.records)} for ground in tie.grounds
+                {
+                    "kind": ground.kind,
+                    "basis": _basis(ground.basis),
+                    "records": list(ground.records),
+                }
+                for ground in tie.grounds
             ],
+            "basis": _basis(tie.basis),
             "passages": list(tie.passages),
         }
         for tie in network.ties
@@ -188,7 +202,10 @@ def to_graphml(network: StakeholderNetwork) -> str:
     0
     """
     root = ET.Element("graphml", xmlns="http://graphml.graphdrawing.org/xmlns")
-    for target, names in (("node", ("kind", "name", "status")), ("edge", ("kinds", "records"))):
+    for target, names in (
+        ("node", ("kind", "name", "status")),
+        ("edge", ("kinds", "basis", "records")),
+    ):
         for name in names:
             key = {"id": f"{target}-{name}", "for": target, "attr.name": name}
             ET.SubElement(root, "key", key | {"attr.type": "string"})
@@ -199,7 +216,11 @@ def to_graphml(network: StakeholderNetwork) -> str:
         _add_data(element, "node", facts.items())
     for tie in network.ties:
         element = ET.SubElement(graph, "edge", source=tie.first, target=tie.second)
-        facts = {"kinds": " ".join(tie.kinds), "records": " ".join(tie.records)}
+        facts = {
+            "kinds": " ".join(tie.kinds),
+            "basis": _basis(tie.basis),
+            "records": " ".join(tie.records),
+        }
         _add_data(element, "edge", facts.items())
     ET.indent(root)
     return ET.tostring(root, encoding="unicode", xml_declaration=True)
@@ -215,6 +236,11 @@ def _add_data(element: ET.Element, target: str, facts: Iterable[tuple[str, str]]
 def _is_number(value: Any) -> bool:
     """Return whether a cell stands at the right of its column."""
     return isinstance(value, int) or str(value).replace(".", "", 1).isdigit()
+
+
+def _basis(code: str) -> str:
+    """Return how a tie is supported, in words."""
+    return "derived by position" if code == "by_position" else code or "not reported"
 
 
 def _yes(value: bool) -> str:

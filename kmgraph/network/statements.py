@@ -19,7 +19,14 @@ BETWEENNESS_LIMIT: Final = 20_000_000
 #: Losses, or pairs of communities, above which they are left out: each is a record of its own.
 RECORDS_LIMIT: Final = 100_000
 #: To be raised where the measures or the statements change, so that stores are derived anew.
-_VERSION: Final = 1
+_VERSION: Final = 2
+#: Assertion kinds by their codes.
+_BASES: Final = {
+    "stated": "km:Stated",
+    "by_position": "km:DerivedByPosition",
+    "computed": "km:Computed",
+    "inferred": "km:Inferred",
+}
 _TYPE: Final = ox.NamedNode(f"{RDF}type")
 
 Statements = Iterator[ox.Triple]
@@ -103,7 +110,11 @@ class _Writer:
             "km:tieCount": position.ties,
             "km:isArticulationPoint": position.is_articulation_point,
             "km:partSize": position.part_size,
+            "km:inferredTieCount": position.inferred,
+            "km:statedTieCount": position.stated,
         }
+        if position.node.kind == "post":
+            facts["km:cutOffCount"] = network.if_vacant(position.node.iri).cut_off
         yield from self._record("network-position", [position.node.iri], facts, records)
 
     def bridge(self, bridge: Bridge) -> Statements:
@@ -113,6 +124,7 @@ class _Writer:
             "km:tieBetween": ends,
             "km:tieKind": [expand(f"km:{kind.title()}Tie") for kind in bridge.tie.kinds],
             "km:smallerSide": bridge.smaller_side,
+            "km:tieBasis": [expand(_BASES[bridge.tie.basis])] if bridge.tie.basis else None,
         }
         yield from self._record("bridge-tie", ends, facts, bridge.tie.records)
 

@@ -28,6 +28,7 @@ class Need:
 #: Sheet to what its rows need beyond the required columns, as the rules of rows say.
 _BEYOND: Final[dict[str, tuple[Need, ...]]] = {
     "memberships": (Need(("member", "member_kind")),),
+    "participations": (Need(("who", "participant_kind")),),
     "claims": (Need(("passages",)),),
     "discrepancies": (Need(("claims",), 2),),
     "statement_notes": (Need(("object", "value")),),

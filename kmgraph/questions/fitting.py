@@ -15,6 +15,8 @@ from kmgraph.stores.base import QuadStore
 from kmgraph.terms import Term
 
 _TYPE: Final = ox.NamedNode(expand("rdf:type"))
+_MAPPING: Final = ox.NamedNode(expand("sssom:Mapping"))
+_SCHEME: Final = "skos:ConceptScheme"
 _LABEL: Final = ox.NamedNode(expand("rdfs:label"))
 _DEFAULT: Final = ox.DefaultGraph()
 
@@ -23,6 +25,8 @@ def unfitting(
     question: Question, bindings: Mapping[str, Term], store: QuadStore, *, has_rows: bool
 ) -> Iterator[str]:
     """Yield a sentence for each parameter whose record is not there or is of another kind.
+
+    A store that lacks the mappings that a question reads is told of first.
 
     :param bindings: the terms that the parameters stand for.
     :param has_rows: whether the question has an answer. A record of another kind is only told
@@ -35,6 +39,11 @@ def unfitting(
     >>> list(unfitting(question, bound, store, has_rows=False))
     ['no record study/none in this store']
     """
+    if "mappings" in question.graphs and not _has_any(store, _MAPPING):
+        yield "this store holds no mappings, so it cannot say what is lost: build it again"
+    frameworks = [bindings.get(p.name) for p in question.parameters if _SCHEME in p.of]
+    if len(frameworks) > 1 and len(set(frameworks)) == 1:
+        yield "the framework is the same on both sides: give two frameworks"
     for parameter in question.parameters:
         term = bindings.get(parameter.name)
         if not parameter.of or parameter.choices or not isinstance(term, ox.NamedNode):
@@ -47,6 +56,11 @@ def unfitting(
             found = ", ".join(_kinds(store, term))
             named = f" ({found})" if found else ""
             yield f"{text}{named} is of another kind than the question takes: {wanted}"
+
+
+def _has_any(store: QuadStore, kind: ox.NamedNode) -> bool:
+    """Say whether a store has any instance of a class."""
+    return next(store.quads(None, _TYPE, kind, _DEFAULT), None) is not None
 
 
 def _is_known(store: QuadStore, node: ox.NamedNode) -> bool:

@@ -17,7 +17,7 @@ from typing import Any, Final
 import pyoxigraph as ox
 
 from kmgraph.errors import ParameterError
-from kmgraph.namespaces import PREFIXES, XSD, compact, record_iri
+from kmgraph.namespaces import FRAMEWORK, PREFIXES, XSD, compact, record_iri
 from kmgraph.terms import Term
 from kmgraph.vocabulary import load_vocabulary
 
@@ -82,7 +82,7 @@ class Parameter:
         >>> thin.to_term("2", base="https://example.org/").value
         '2'
         """
-        expected, read = KINDS[self.kind]
+        expected, read = _FRAMEWORKS if _SCHEME in self.of else KINDS[self.kind]
         try:
             term = read(text, base)
         except ValueError as error:
@@ -166,6 +166,20 @@ def _iri(text: str, base: str) -> Term:
     raise ValueError
 
 
+def _framework(text: str, base: str) -> Term:
+    """Return the IRI of a framework, given by its short name or as an IRI."""
+    schemes = load_vocabulary().schemes
+    term = _iri(text, base) if ":" in text else ox.NamedNode(FRAMEWORK + text)
+    address = term.value if isinstance(term, ox.NamedNode) else ""
+    name = address.removeprefix(FRAMEWORK).removesuffix("/")
+    if name in schemes:
+        return ox.NamedNode(schemes[name])
+    # Somebody's own framework has an address of its own.
+    if not address.startswith(FRAMEWORK):
+        return term
+    raise ValueError(f"there are {', '.join(sorted(schemes))}")
+
+
 def _construct(text: str, base: str) -> Term:
     """Return the IRI of a construct, given as an IRI or by its id."""
     constructs = load_vocabulary().constructs
@@ -219,6 +233,10 @@ KINDS: Final[dict[str, tuple[str, Callable[[str, str], Term]]]] = {
     "date": ("a date: a day, month or year such as 2012-05-29, 2012-05 or 2012", _date),
     "boolean": ("yes or no", _boolean),
 }
+
+#: Prefixed name of the class of frameworks; a parameter of this class takes their short names.
+_SCHEME: Final = "skos:ConceptScheme"
+_FRAMEWORKS: Final = ("a framework, by short name or IRI", _framework)
 
 
 def to_text(term: Term, *, base: str) -> str:

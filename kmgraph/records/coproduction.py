@@ -104,7 +104,7 @@ class Change(SourcedRecord):
         "made",
         "km:changeStatus",
         "km:ChangeStatus",
-        default="made",
+        default="not_reported",
     )
     date: str | None = c.date("When it was made.", "2010-05", "dcterms:date")
 

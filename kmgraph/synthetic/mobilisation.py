@@ -228,6 +228,7 @@ _CHANGE: Final = {
     "prompted_by": ADVISERS,
     "changed": PROGRAMME,
     "levels": "FS.3",
+    "status": "made",
     "date": "2010",
 }
 _EVALUATIONS: Final[Rows] = (

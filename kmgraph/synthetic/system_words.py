@@ -92,17 +92,18 @@ CONTRIBUTIONS: Final = (
     ("dissemination", "Told other services."),
 )
 INVITED: Final = ("service users", "carers", "commissioners", "clinicians")
-#: What changed within the research: kind, statement and level.
+#: What changed, or is to change, within the research: kind, statement and level. They are worded
+#: so that they hold for what is made, intended or refused alike.
 INWARD_CHANGES: Final = (
-    ("study_design", "Follow-up was moved from six months to nine.", "FS.2"),
-    ("recruitment", "People were asked at the clinic instead of by letter.", "FS.2"),
-    ("intervention", "Sessions were made shorter.", "FS.1"),
+    ("study_design", "Follow-up at nine months instead of six.", "FS.2"),
+    ("recruitment", "Asking people at the clinic instead of by letter.", "FS.2"),
+    ("intervention", "Shorter sessions.", "FS.1"),
 )
-#: What changed outside it.
+#: What changed, or is to change, outside it.
 OUTWARD_CHANGES: Final = (
-    ("practice", "The ward kept the new handover.", "FS.2"),
-    ("commissioning", "The service was written into the contract.", "FS.4"),
-    ("policy", "The trust changed its rule on visits.", "FS.3"),
+    ("practice", "The new handover as the usual way of the ward.", "FS.2"),
+    ("commissioning", "The service as part of the contract.", "FS.4"),
+    ("policy", "A new rule of the trust on visits.", "FS.3"),
 )
 LESSONS_AT_WORK: Final = (
     "Those who took part learned how the other service keeps its notes.",

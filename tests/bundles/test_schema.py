@@ -10,8 +10,8 @@ import pytest
 from helpers import full_bundle as fb
 
 import kmgraph
-from kmgraph.bundles.files import example_path
 from kmgraph.bundles.template import json_schema, tables_markdown
+from kmgraph.dataset import EvidenceDataset
 from kmgraph.records import TABLES, Kind
 
 VALIDATOR = jsonschema.Draft202012Validator(json_schema())
@@ -22,11 +22,10 @@ def test_the_schema_is_a_schema() -> None:
     jsonschema.Draft202012Validator.check_schema(json_schema())
 
 
-def test_valid_bundles_are_valid(tmp_path: Path) -> None:
+def test_valid_bundles_are_valid(example: EvidenceDataset, tmp_path: Path) -> None:
     """What the readers accept, the schema accepts: the full bundle and the shipped example."""
     assert [] == list(VALIDATOR.iter_errors(fb.full_bundle()))
-    with kmgraph.build_in_memory(example_path("clahrc-ndl")) as evidence:
-        kmgraph.export_bundle(evidence, tmp_path / "example.json")
+    kmgraph.export_bundle(example, tmp_path / "example.json")
     written = json.loads((tmp_path / "example.json").read_text(encoding="utf-8"))
     assert [] == list(VALIDATOR.iter_errors(written))
 

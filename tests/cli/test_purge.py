@@ -16,6 +16,8 @@ from kmgraph.namespaces import DEFAULT_BASE as BASE
 from kmgraph.namespaces import graph_iri
 from kmgraph.stores.generations import GenerationStore
 
+#: These builds publish few frameworks: nobody in them is erased.
+pytestmark = pytest.mark.usefixtures("with_few_frameworks")
 PERSON = f"{BASE}person/P1"
 NAME = "Zebedee Quuxington"
 LINES = (

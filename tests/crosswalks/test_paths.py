@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from decimal import Decimal
+from pathlib import Path as FilePath
 
 import pytest
 
@@ -15,6 +16,8 @@ from kmgraph.crosswalks.model import notation_of
 from kmgraph.dataset import EvidenceDataset
 from kmgraph.errors import InputError, NotFoundError, RecordNotFoundError
 from kmgraph.pipeline.in_memory import build_in_memory
+
+RATED = FilePath(__file__).parents[1] / "questions" / "data" / "rated"
 
 
 @pytest.fixture(scope="module")
@@ -91,9 +94,10 @@ def test_the_weakest_is_taken_for_each_kind_apart() -> None:
     walk = crosswalk("cfir-2022", "eric-2015", steps=2)
     (path,) = [p for p in ways(walk, "CFIR2.III.G") if notation_of(p.end) == "ERIC.17"]
     assert ["exact", "addressed by"] == [link.match for link in path.links]
-    # That a strategy addresses a barrier is no likeness, so it is not the loosest one.
-    assert ("exact", "from memory") == (path.weakest.match, path.weakest.status)
-    assert "addressed by" == crosswalk("cfir-2009", "eric-2015").paths[0].weakest.match
+    # That a strategy addresses a barrier is no likeness, so nothing is looser.
+    assert ("addresses", "from memory") == (path.weakest.match, path.weakest.status)
+    assert "addresses" == crosswalk("cfir-2009", "eric-2015").paths[0].weakest.match
+    assert "    weakest: addresses (no likeness); from memory; confidence 0.8" in walk.to_table()
 
 
 def test_strategies_come_by_endorsement_and_what_has_no_construct_is_listed() -> None:
@@ -102,7 +106,10 @@ def test_strategies_come_by_endorsement_and_what_has_no_construct_is_listed() ->
     assert [418, 352, 264, 259, 215, 116] == [p.links[0].mapping.endorsement for p in found]
     back = crosswalk("eric-2015", "cfir-2009")
     assert (48, 10) == (len(back.paths), len(back.without_target))
-    assert "ERIC.65 Use an implementation advisor: no barrier named (published)" in back.to_table()
+    text = back.to_table()
+    assert "ERIC.65 Use an implementation advisor: no barrier named (published;" in text
+    # What is mapped to no construct is not listed as unmapped too.
+    assert 1 == text.count("  ERIC.65 ")
     lost = {notation_of(construct.iri) for construct in back.lost}
     assert {"ERIC.47", "ERIC.65"} <= lost
     assert "ERIC.35" not in lost
@@ -208,3 +215,57 @@ def test_csv_and_json_hold_each_link(dataset: EvidenceDataset) -> None:
         csv.DictReader(io.StringIO(dataset.crosswalk("parihs-2004", "cfir-2022").to_csv()))
     )
     assert (61, 5) == (len(lines), sum(r["match"] == "no mapping recorded" for r in lines))
+
+
+def test_mappings_without_a_target_are_in_every_format() -> None:
+    """CSV has one line for each of the 58 mappings; JSON has all there is to say of each."""
+    walk = crosswalk("eric-2015", "cfir-2009")
+    rows = list(csv.DictReader(io.StringIO(walk.to_csv())))
+    assert 58 == len({row["mapping"] for row in rows if row["mapping"]})
+    none = [row for row in rows if row["match"] == "mapped to what it has no construct for"]
+    assert (10, {""}) == (len(none), {row["to"] for row in none})
+    assert all(row["status"] and row["authors"] and row["endorsement"] for row in none)
+    unmapped = {row["construct"] for row in rows if row["match"] == "no mapping recorded"}
+    assert set() == unmapped & {row["construct"] for row in none}
+    found = json.loads(walk.to_json())["without_target"]
+    wanted = "mapping names status confidence endorsement authors justification publication"
+    assert 10 == len(found)
+    assert all(mapping[name] for mapping in found for name in wanted.split())
+
+
+def test_ratings_are_told_apart_from_what_was_not_rated() -> None:
+    """A coding says what was rated, or why it was not, in each format."""
+    dataset = build_in_memory(RATED)
+    walk = dataset.crosswalk("parihs-2004", "cfir-2022")
+    ratings = {coded.coding.rating for coded in walk.codings or () if coded.coding.rating}
+    assert {"score 0.75", "rated high", "not rated: not reported"} <= ratings
+    kinds = {coded.coding.kind: coded.coding.rating for coded in walk.codings or ()}
+    assert kinds["assessment"] and not kinds["determinant"]
+    assert "\n  rated high\n" in walk.to_table()
+    rows = list(csv.DictReader(io.StringIO(walk.to_csv())))
+    assert {"assessment", "determinant"} <= {row["kind"] for row in rows}
+    assert ratings == {row["rating"] for row in rows if row["rating"]}
+    assert all(row["says"] for row in rows if row["kind"] == "determinant")
+
+
+def test_csv_numbers_the_paths(dataset: EvidenceDataset) -> None:
+    """The mappings of one path share a number, and no two paths do."""
+    rows = csv.DictReader(io.StringIO(crosswalk("parihs-2004", "cfir-2009", steps=2).to_csv()))
+    numbers: dict[str, list[str]] = {}
+    for row in rows:
+        if row["path"]:
+            numbers.setdefault(row["path"], []).append(row["step"])
+    assert {("1", "2")} == {tuple(steps) for steps in numbers.values()}
+    walk = dataset.crosswalk("parihs-2004", "cfir-2022")
+    rows = csv.DictReader(io.StringIO(walk.to_csv()))
+    steps = [row["path"] for row in rows if row["path"]]
+    assert len(set(steps)) == len(steps)
+
+
+def test_what_is_no_case_is_refused(dataset: EvidenceDataset) -> None:
+    """A theme is no case, and a note or an error says so."""
+    theme = "theme/ndl-children-and-young-people"
+    with pytest.raises(InputError, match="no case, study or programme: give one"):
+        dataset.crosswalk("parihs-2004", "cfir-2022", case=theme)
+    found = dataset.ask("26", about=theme)
+    assert (0, True) == (len(found.rows), "of another kind" in found.note)

@@ -10,7 +10,7 @@ import pytest
 import rdflib
 
 from kmgraph import artefacts
-from kmgraph.bundles.files import example_path
+from kmgraph.dataset import EvidenceDataset
 from kmgraph.derivation.rules import PUBLISHED, load_rules, run_rules
 from kmgraph.namespaces import (
     DEFAULT_BASE,
@@ -24,7 +24,6 @@ from kmgraph.namespaces import (
     graph_iri,
 )
 from kmgraph.ontology import merged_ntriples
-from kmgraph.pipeline.in_memory import build_in_memory
 
 FILES = artefacts.files("queries", "construct/entailment/*.rq")
 RULES = load_rules("entailment")
@@ -177,11 +176,10 @@ def flagged(vocabulary: ox.Store) -> set[str]:
 
 
 @pytest.fixture(scope="session")
-def programme() -> set[ox.Triple]:
+def programme(example: EvidenceDataset) -> set[ox.Triple]:
     """Return what the shipped programme states."""
-    store = build_in_memory(example_path("clahrc-ndl")).store
     graph = ox.NamedNode(graph_iri(DEFAULT_BASE, "clahrc-ndl"))
-    return {quad.triple for quad in store.quads(graph_name=graph)}
+    return {quad.triple for quad in example.store.quads(graph_name=graph)}
 
 
 @pytest.fixture(scope="session")

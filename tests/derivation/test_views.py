@@ -29,6 +29,8 @@ from kmgraph.records import (
 from kmgraph.stores.generations import GenerationStore
 from kmgraph.validation import Report
 
+#: These builds publish few frameworks: the rules read two of them.
+pytestmark = pytest.mark.usefixtures("with_few_frameworks")
 BASE = "https://example.org/"
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 EVIDENCE = "case/a-c1/summary/PARIHS.E"

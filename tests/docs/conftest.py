@@ -38,11 +38,9 @@ def generate() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
-def example_store(examples: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def example_store(built_example: Path) -> Path:
     """Return a store that holds the CLAHRC-NDL example; pages get copies of it."""
-    path: Path = tmp_path_factory.mktemp("docs") / "store"
-    examples.make_store(path)
-    return path
+    return built_example
 
 
 @pytest.fixture(scope="session")

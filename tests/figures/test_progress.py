@@ -14,7 +14,7 @@ from kmgraph.cli import picturing
 from kmgraph.cli.root import cli
 from kmgraph.errors import InputError, RecordNotFoundError
 from kmgraph.figures import Progress, read_progress, recorded_schemes, style
-from kmgraph.figures.progress_cells import MARKS, Cell, WorkRow
+from kmgraph.figures.progress_cells import MARKS, Cell, Found, WorkRow, stepped
 from kmgraph.figures.progress_drawing import ROWS_DRAWN
 from kmgraph.figures.progress_scheme import Column, load_scheme, scheme_names
 from kmgraph.pipeline import publication
@@ -137,15 +137,90 @@ def test_steps_stand_in_the_order_of_their_authors(evidence):
         "Feet first": {
             "1": "done, from 2009",
             "2": "skipped",
-            "4": "under way, roll-out: large, several regions, 3 records",
+            "4": "under way, roll-out: large, several regions, 3 records: done and under way",
             "5": "not reported",
             "6": "planned",
         },
-        "Eyes next": {"3": "records differ, done and planned"},
+        "Eyes next": {"3": "under way, 2 records: done and planned"},
     }
     row = picture.to_table()[0]
     assert "no record" == row["3 Measure and diagnose quality and performance gaps"]
     assert "D     S     .  W3/4     ?     P" in picture.to_text()
+
+
+@pytest.mark.parametrize(
+    ("found", "state", "tag"),
+    [
+        ([("done", "1/4"), ("skipped", "2/4")], "done", "1/4"),
+        ([("under way", "1/4"), ("done", "3/4"), ("skipped", "4/4")], "under way", "3/4"),
+        ([("done", "1/4"), ("planned", "2/4")], "under way", "1/4"),
+        ([("skipped", ""), ("planned", "")], "planned", ""),
+        ([("not reported", ""), ("skipped", "")], "skipped", ""),
+        ([("not reported", "")], "not reported", ""),
+    ],
+)
+def test_a_step_is_in_the_state_that_question_113_gives_it(found, state, tag):
+    """What was done of it counts before what was skipped; a phase is one that was reached."""
+    cell = stepped([Found(f"urn:{tag}", said, (tag,), tag) for said, tag in found])
+    assert (state, tag) == (cell.state, cell.tag)
+
+
+def evidence_of(*steps):
+    """Return a study and steps of it in memory."""
+    builder = kmgraph.DatasetBuilder(
+        Dataset(id="d", title="D", publisher="Me", version="1", licence="https://example.org/l")
+    )
+    said = {"about": "S1", "passages": ("p1",)}
+    builder.add(
+        Document(id="notes", title="Notes"),
+        Passage(id="p1", document="notes", line_from=1, line_to=2, gist="All of it."),
+        Programme(id="prog", label="Programme"),
+        Study(id="S1", title="Feet first", programme="prog"),
+        *(Step(id=f"s{n}", **(said | step)) for n, step in enumerate(steps)),
+    )
+    return builder.build()
+
+
+def test_pictures_and_questions_agree():
+    """A step in three phases, work coded to the whole and to a group of steps: one count."""
+    steps = [
+        {"construct": "QUERI.4", "status": "done", "phase": "single_site"},
+        {"construct": "QUERI.4", "status": "skipped", "phase": "small_multi_site"},
+        {"construct": "QUERI", "status": "done"},
+        {"construct": "MRC2008.1.1", "status": "done"},
+        {"construct": "MRC2008.1", "status": "done"},
+        {"construct": "MRC2008", "status": "under_way"},
+    ]
+    names = {"done": "done", "under way": "underWay", "skipped": "skipped", "planned": "planned"}
+    names |= {"not reported": "notReported", "no record": "notRecorded"}
+    with evidence_of(*steps) as dataset:
+        for scheme, headings in (
+            ("queri", ["whole", "1", "2", "3", "4", "5", "6"]),
+            ("mrc-2008", ["whole", "1", *(f"{i}.{j}" for i in range(1, 5) for j in range(1, 4))]),
+        ):
+            picture = read_progress(dataset.store, scheme)
+            assert headings == [column.heading for column in picture.columns]
+            assert "says nothing of the steps, and question 113 does not" in picture.to_text(200)
+            iri = f"https://w3id.org/kmgraph/framework/{scheme}/"
+            (row,) = dataset.ask("113", scheme=iri).rows
+            found = load_scheme(scheme)
+            steps = [column for column in picture.columns if not found.is_group(column.key)]
+            assert len(steps) == row["steps"]
+            for state, name in names.items():
+                cells = [picture.rows[0].cell(column).state for column in steps]
+                assert cells.count(state) == row[name], (scheme, state)
+        whole = "MRC framework for complex interventions 2008"
+        assert f"Development: done; {whole}: under way" == row["uncounted"]
+
+
+def test_steps_that_a_picture_of_cycles_leaves_out_are_counted():
+    """Work coded to the parts of PDSA is no cycle, and does not go without a word."""
+    steps = [{"construct": f"PDSA.{number}", "status": "done"} for number in (1, 2)]
+    with evidence_of(*steps) as dataset:
+        picture = read_progress(dataset.store, "pdsa")
+        assert "Left out: 2 records of steps. This work is recorded as cycles" in picture.to_text()
+        assert "Left out" not in read_progress(dataset.store, "queri").to_text()
+        assert "Left out" in read_progress(dataset.store, "pdsa", study="S1").description
 
 
 def test_components_have_no_order(evidence):

@@ -12,22 +12,10 @@ import threading
 from collections import Counter
 from multiprocessing.connection import Connection
 from pathlib import Path
-from unittest import mock
 
-from kmgraph.pipeline import BuildOptions, build, vocabulary_graphs
+from helpers.vocabulary import few_frameworks
+from kmgraph.pipeline import BuildOptions, build
 from kmgraph.progress import ProgressEvent
-
-#: Frameworks in which the bundle of a few rows is coded; the shapes refuse what is in none of them.
-FRAMEWORKS = ("ferlie-shortell-2001", "km-davies-2015", "li-cop-2009", "parihs-2004", "queri")
-SMALL_VOCABULARY = {
-    "frameworks": tuple(f"frameworks/{name}.ttl" for name in FRAMEWORKS),
-    "mappings": (),
-}
-
-
-def small_vocabulary() -> mock._patch_dict:
-    """Return what makes builds publish few frameworks: how a build ends does not depend on them."""
-    return mock.patch.dict(vocabulary_graphs._FILES, SMALL_VOCABULARY)  # type: ignore[arg-type]
 
 
 def start(store: Path, bundle: Path, phase: str, event: int, delay_ms: int) -> tuple[int, object]:
@@ -72,6 +60,6 @@ def _run(
             else:
                 die()
 
-    with small_vocabulary():
+    with few_frameworks():
         build([bundle], store, BuildOptions(progress=watch))
     sender.send(dict(seen))

@@ -99,6 +99,7 @@ def test_kinds_are_chosen(path: Path) -> None:
         (["bridges", "post/fx-broker"], "nothing else takes one"),
         (["if-vacant", "post/fx-nobody"], "holds no record 'post/fx-nobody'"),
         (["--kinds", "posts"], "no kind of record 'posts'"),
+        (["--programme", "programme/none"], "there is no programme 'programme/none'"),
     ],
 )
 def test_what_cannot_be_asked_is_refused(path: Path, arguments: list[str], message: str) -> None:
@@ -106,3 +107,11 @@ def test_what_cannot_be_asked_is_refused(path: Path, arguments: list[str], messa
     result = run(path, *arguments)
     assert 1 == result.exit_code
     assert message in result.stderr
+
+
+def test_bridges_say_what_they_rest_on(path: Path) -> None:
+    """Measures and bridges have it as a column of the files."""
+    rows = list(csv.DictReader(StringIO(run(path, "bridges", "--format", "csv").stdout)))
+    assert {"stated"} == {row["basis"] for row in rows}
+    rows = list(csv.DictReader(StringIO(run(path, "--format", "csv").stdout)))
+    assert {"all ties stated", "no ties"} == {row["basis"] for row in rows}

@@ -8,6 +8,7 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
+from kmgraph.dataset import EvidenceDataset
 from kmgraph.errors import (
     MissingExtraError,
     NotFoundError,
@@ -142,13 +143,10 @@ def test_class_without_possible_member_is_named_and_explained() -> None:
 
 @pytest.mark.owl
 @pytest.mark.usefixtures("java")
-def test_clahrc_data_is_consistent() -> None:
+def test_clahrc_data_is_consistent(example: EvidenceDataset) -> None:
     """The shipped programme contradicts neither our axioms nor those of other vocabularies."""
-    bundles = pytest.importorskip("kmgraph.bundles.files")
-    memory = pytest.importorskip("kmgraph.pipeline.in_memory")
-    store = memory.build_in_memory(bundles.example_path("clahrc-ndl")).store
     graph = ox.NamedNode(graph_iri(DEFAULT_BASE, "clahrc-ndl"))
-    text = "".join(f"{quad.triple} .\n" for quad in store.quads(graph_name=graph)).encode()
+    text = "".join(f"{quad.triple} .\n" for quad in example.store.quads(graph_name=graph)).encode()
     loaded = load_ontology(data=[text])
     assert len(loaded.individuals_of("km:Study")) == 16
     result = loaded.classify()

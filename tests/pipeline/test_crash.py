@@ -5,16 +5,17 @@ from __future__ import annotations
 import random
 import shutil
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from helpers import full_bundle as fb
-from helpers.crash_driver import small_vocabulary, start
+from helpers.crash_driver import start
 
 import kmgraph
 from kmgraph.stores.generations import GenerationStore
 
+#: Fifty builds are killed, and which frameworks they publish does not matter to how they end.
+pytestmark = pytest.mark.usefixtures("with_few_frameworks")
 PHASES = ("mapping", "bulk_load", "checkpoint", "validation", "sync", "pointer")
 #: Kills in each of the phases, and kills anywhere.
 IN_EACH, ANYWHERE, SEED, PARTS = 7, 8, 2012, 10
@@ -44,15 +45,10 @@ def drive(store: Path, bundle: Path, phase: str, event: int, delay_ms: int) -> t
     return code, events
 
 
-@pytest.fixture(autouse=True, scope="module")
-def few_frameworks() -> Iterator[None]:
-    """Build with few frameworks: fifty builds are killed, and what they kill is the same."""
-    with small_vocabulary():
-        yield
-
-
 @pytest.fixture(scope="module")
-def ground(tmp_path_factory: pytest.TempPathFactory, few_frameworks: None) -> dict[str, object]:
+def ground(
+    tmp_path_factory: pytest.TempPathFactory, with_few_frameworks: None
+) -> dict[str, object]:
     """Return the bundle, a store with the old generation, its hash and the new one's."""
     folder = tmp_path_factory.mktemp("ground")
     old = fb.write_csv(old_bundle(), folder / "old")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,6 @@ from click.testing import CliRunner
 from helpers import full_bundle as fb
 
 import kmgraph
-from kmgraph.bundles.files import example_path
 from kmgraph.bundles.memory import MemoryBundle
 from kmgraph.bundles.sources import Source
 from kmgraph.cli import cli
@@ -75,7 +75,9 @@ def test_cells_beyond_the_header_are_kept(store: GenerationStore, tmp_path: Path
     assert (len(header), "one too many") == (len(row) - 1, row[-1])
 
 
-def test_what_the_shapes_refuse_is_set_aside_too(store: GenerationStore, tmp_path: Path) -> None:
+def test_what_the_shapes_refuse_is_set_aside_too(
+    store: GenerationStore, built_example: Path, tmp_path: Path
+) -> None:
     """Rows that only the shapes can refuse, also because others were left out, do not stop it."""
     path = tmp_path / "bundle"
     CliRunner().invoke(cli, ["example", "clahrc-ndl", str(path)], catch_exceptions=False)
@@ -90,15 +92,13 @@ def test_what_the_shapes_refuse_is_set_aside_too(store: GenerationStore, tmp_pat
     reasons = {row[1]: row[0] for row in rows_of(tmp_path / "rejects" / "studies.csv")[1:]}
     assert any("violates a shape" in reason for reason in reasons.values())
 
-    clean = GenerationStore.create(tmp_path / "clean")
-    kmgraph.build([example_path("clahrc-ndl")], clean)
     rejects = tmp_path / "rejects" / "organisations.csv"
     mended = rejects.read_text(encoding="utf-8").replace(
         "stroke-survivors-group,", "stroke-survivors-group,Stroke survivors group", 1
     )
     rejects.write_text(mended, encoding="utf-8")
     kmgraph.build([tmp_path / "rejects"], store, kmgraph.BuildOptions(append=True))
-    assert clean.digest() == store.digest()
+    assert GenerationStore(built_example).digest() == store.digest()
 
 
 def test_rejects_are_written_before_anything_is_published(
@@ -284,9 +284,11 @@ def run(*arguments: object) -> tuple[int, str]:
     return result.exit_code, result.stderr
 
 
-def test_the_command_line_shows_no_traceback(store: GenerationStore, tmp_path: Path) -> None:
+def test_the_command_line_shows_no_traceback(
+    example_copy: Callable[[Path], GenerationStore], tmp_path: Path
+) -> None:
     """Folders that are not there, and odd parameters, are told in a sentence."""
-    kmgraph.build([example_path("clahrc-ndl")], store)
+    store = example_copy(tmp_path / "example")
     file = tmp_path / "a file"
     file.write_text("", encoding="utf-8")
     for arguments in (

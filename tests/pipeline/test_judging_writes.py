@@ -18,6 +18,8 @@ from kmgraph.records import Dataset, Study
 from kmgraph.stores.generations import GenerationStore
 from kmgraph.updates import WriteRequest
 
+#: These builds publish few frameworks: the records written here are coded in none.
+pytestmark = pytest.mark.usefixtures("with_few_frameworks")
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 HIDDEN = f"<{DEFAULT_BASE}study/N1>"
 IDENTIFIER = "<http://purl.org/dc/terms/identifier>"

@@ -330,6 +330,35 @@ def test_a_purge_and_a_rebuild_leave_the_same(sheet: str, ground: Path, tmp_path
     assert base not in "".join(built)
 
 
+def test_a_participation_in_which_nobody_is_left_goes_too(tmp_path: Path) -> None:
+    """It goes with whoever took part, unless it says what kind of people did; so in a rebuild."""
+    sheets = public_bundle()
+    both = sheets["participations"][0] | {"who": "people-1", "participant_kind": "carers"}
+    named = both | {"id": "named", "participant_kind": ""}
+    sheets["participations"] = [both, named]
+    sheets["changes"][0]["prompted_by"] = "named;participations-1"
+    fb.write_csv(sheets, tmp_path / "public")
+    (tmp_path / "staged").mkdir()
+    store = GenerationStore.create(tmp_path / "store")
+    staged = staged_dataset(tmp_path / "public", tmp_path / "staged", {})
+    with store.begin(reason="build") as writer:
+        writer.replace_graph(staged.name, staged.quads, visibility=staged.visibility)
+        writer.put_file(f"rows/{staged.name}.tsv", staged.rows, graph=staged.name)
+        writer.publish()
+    summary = purge(store, PERSON, validate=False)
+    assert 1 == summary.swept[0].dependents["participations"]
+    prompts = f"SELECT ?by WHERE {{ <{BASE}change/ndl-changes-1> <{KM}promptedBy> ?by }}"
+    with store.open_view("public") as view:
+        assert not bool(view.query(f"ASK {{ <{BASE}participation/ndl-named> ?p ?o }}"))
+        left = [by.value for (by,) in view.query(prompts)]
+    assert [f"{BASE}participation/ndl-participations-1"] == left
+    erased = Tombstones.of(store.path)
+    elsewhere = StoreElsewhere(None, {})
+    check = BundleCheck(open_bundle(tmp_path / "public"), elsewhere=elsewhere)
+    kept = without_erased(check, place_of(check, elsewhere, BASE), erased)
+    assert kept is not None and kept.left_out == 2
+
+
 def test_readers_go_on_and_new_ones_see_nothing(tmp_path: Path) -> None:
     store = loaded(tmp_path / "store", NOTES, "<urn:a> <urn:b> <urn:c> .")
     question = f"ASK {{ <{PERSON}> ?p ?o }}"

@@ -6,10 +6,13 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+import pyoxigraph as ox
 import pytest
 
 from kmgraph.dataset import EvidenceDataset
+from kmgraph.errors import ParameterError
 from kmgraph.namespaces import DEFAULT_BASE
+from kmgraph.stores.oxigraph import MemoryStore
 
 Edit = Callable[..., EvidenceDataset]
 FRAMEWORK = "https://w3id.org/kmgraph/framework/"
@@ -68,7 +71,7 @@ def test_027_is_direct_where_the_barrier_is_coded_in_the_older_cfir(edited: Edit
     rows = [row for row in found.ask("27").rows if row["barrier"].endswith("ndl-b-trusts")]
     assert ["ERIC.17", "ERIC.64"] == _ends(rows, "strategy")
     assert [352, 182] == [row["endorsement"] for row in rows]
-    assert {(1, "none needed", "published", Decimal("0.9"))} == {
+    assert {(1, "addresses", "published", Decimal("0.9"))} == {
         (row["steps"], row["weakestMatch"], row["weakestStatus"], row["lowestConfidence"])
         for row in rows
     }
@@ -80,7 +83,7 @@ def test_027_takes_two_steps_from_the_newer_cfir(edited: Edit) -> None:
     found = edited("determinants", "b-trusts", constructs="CFIR2.V.B.2")
     rows = [row for row in found.ask("27").rows if row["barrier"].endswith("ndl-b-trusts")]
     assert ["ERIC.17", "ERIC.64"] == _ends(rows, "strategy")
-    assert {(2, "related", "from memory", Decimal("0.5"), None)} == {
+    assert {(2, "addresses", "from memory", Decimal("0.5"), None)} == {
         (
             row["steps"],
             row["weakestMatch"],
@@ -131,7 +134,7 @@ def test_027_and_python_find_the_same_ways(dataset: EvidenceDataset) -> None:
         ("cfir-2009", "cfir-2022", {"exactly": 16, "closely": 9, "loosely": 8, "not at all": 13}),
         ("tdf-2012", "com-b", {"loosely": 15, "not at all": 1}),
         ("com-b", "tdf-2012", {"loosely": 15, "not at all": 4}),
-        ("eric-2015", "cfir-2009", {"as strategy and barrier": 48, "not at all": 68}),
+        ("eric-2015", "cfir-2009", {"as strategy and barrier": 48, "not at all": 76}),
         ("npt", "cfir-2022", {"not at all": 20}),
     ],
 )
@@ -160,3 +163,91 @@ def test_030_follows_the_codings(edited: Edit) -> None:
     assert ["not at all"] == [
         row["closeness"] for row, name in zip(rows, ids, strict=True) if name == "PARIHS.SI"
     ]
+
+
+def test_026_tells_ratings_from_what_was_not_rated(rated: EvidenceDataset) -> None:
+    """An assessment shows its score or band, or why it was not rated; a determinant neither."""
+    rows = rated.ask("26").rows
+    found = {row["rating"] for row in rows}
+    assert {None, "score 0.75", "rated high", "not rated: not reported"} <= found
+    assert all(bool(row["rating"]) is (row["kind"] == "assessment") for row in rows)
+    assert not [row for row in rows if row["rating"] and row["statement"] == "not reported"]
+
+
+def test_026_follows_the_rating(edited_rated: Edit) -> None:
+    """A rating that is taken back is no longer shown as one."""
+    record = "a-worked-e-research-nurse"
+    found = edited_rated("assessments", record, score="", rating_status="not_measured")
+    (rating,) = {
+        row["rating"] for row in found.ask("26").rows if row["coding"].endswith(f"-{record}")
+    }
+    assert "not rated: not measured" == rating
+
+
+def test_026_and_030_name_what_the_other_framework_has_no_construct_for(edited: Edit) -> None:
+    """A mapping without a target is shown with all that is known of it, and is not unmapped."""
+    found = edited("strategies", "s-communities", constructs="ERIC.65")
+    rows = found.ask("26", target="cfir-2009").rows
+    (row,) = [row for row in rows if row["construct"].endswith("/ERIC.65")]
+    assert ("mapped to what it has no construct for", None, "no barrier named") == (
+        row["match"],
+        row["mapped"],
+        row["mappedLabel"],
+    )
+    assert ("kmgraph", "published", Decimal("0.9")) == (
+        row["authors"],
+        row["mappingStatus"],
+        row["confidence"],
+    )
+    rows = found.ask("30", source="eric-2015", target="cfir-2009").rows
+    assert [("not at all", "mapped to what it has no construct for", "no barrier named")] == [
+        (row["closeness"], row["match"], row["mappedLabel"]) for row in rows
+    ]
+
+
+def test_frameworks_are_asked_for_by_short_name(dataset: EvidenceDataset) -> None:
+    """A short name, and an address without its slash, do; a name that is none is refused."""
+    rows = dataset.ask("26").rows
+    for name in ("cfir-2022", f"{FRAMEWORK}cfir-2022", f"<{FRAMEWORK}cfir-2022/>"):
+        assert rows == dataset.ask("26", target=name).rows
+    for name in ("nosuch", f"{FRAMEWORK}nosuch/"):
+        with pytest.raises(ParameterError, match=r"is not a framework.*cfir-2009, cfir-2022"):
+            dataset.ask("26", target=name)
+    found = dataset.ask("26", target="https://example.org/mine/")
+    assert "no record https://example.org/mine/ in this store" == found.note
+    found = dataset.ask("30", source="cfir-2022", target="cfir-2022")
+    assert "the framework is the same on both sides: give two frameworks" == found.note
+
+
+def test_a_store_without_mappings_says_so(dataset: EvidenceDataset) -> None:
+    """A store that was built before there were mappings cannot say what is lost."""
+    named = [q for q in dataset.store.quads() if q.graph_name != ox.DefaultGraph()]
+    store = MemoryStore(base=dataset.base)
+    store.load_nquads(ox.serialize(named, format=ox.RdfFormat.N_QUADS))
+    store.replace_graph(f"{dataset.base}graph/mappings", None)
+    old = EvidenceDataset(store)
+    for question, column in (("26", "match"), ("27", "strategyLabel"), ("30", "match")):
+        found = old.ask(question)
+        assert {"the store holds no mappings: build it again"} == {r[column] for r in found.rows}
+        assert "build it again" in found.note
+        assert not dataset.ask(question).note
+    assert {"unknown"} == {row["closeness"] for row in old.ask("30").rows}
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind"),
+    [
+        ({"kind": "", "valence": "-1"}, "hindering, not called a barrier"),
+        ({"kind": "", "mixed_valence": "true"}, "hindering and helping, not called a barrier"),
+        ({"kind": "", "valence": "1"}, None),
+        ({"kind": "", "valence": ""}, None),
+    ],
+)
+def test_027_takes_what_hindered_without_being_called_a_barrier(
+    edited: Edit, cells: dict[str, str], kind: str | None
+) -> None:
+    """What has no kind and hindered is in the answer, and is told apart from barriers."""
+    rows = edited("determinants", "b-trusts", **cells).ask("27").rows
+    found = {row["kind"] for row in rows if row["barrier"].endswith("/ndl-b-trusts")}
+    assert found == ({kind} if kind else set())
+    assert "barrier" in {row["kind"] for row in rows}

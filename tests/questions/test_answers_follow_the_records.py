@@ -48,7 +48,7 @@ def test_032_follows_frequency_and_what_is_reviewed(edited: Edit) -> None:
     assert {"quarterly", "not reported"} == {row["frequency"] for row in rows}
     for panel in ("commissioners-panel", "service-user-panel", "scientific-committee"):
         edited("panels", panel, reviews="MH2;PC1")
-    found = edited("panels", "steering-committees", panel_of="MH2")
+    found = edited("panels", "MH1-steering-committee", panel_of="MH2")
     rows = found.ask("32", study="study/ndl-MH1").rows
     assert [("no panel recorded", None)] == [(row["relation"], row["panel"]) for row in rows]
     assert all(row["passages"] for row in rows)

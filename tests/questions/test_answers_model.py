@@ -1,16 +1,54 @@
 """NPT and the CLAHRC-NDL model: changing a record changes the answer, and what the paper gives."""
 
+import shutil
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from kmgraph.dataset import EvidenceDataset
+from kmgraph.pipeline.in_memory import build_in_memory
 from kmgraph.questions import answer, load_catalogue
 from kmgraph.stores.oxigraph import MemoryStore
+from tests.questions.conftest import SETS, _change
 
 Edit = Callable[..., EvidenceDataset]
 ID = "https://w3id.org/kmgraph/id/"
 OURS = ("117", "118", "119", "124", "125", "126", "127", "128", "129", "130", "131")
+
+#: Sheet, row and the cells that are put into it.
+CHANGES: tuple[tuple[str, str, dict[str, str]], ...] = (
+    ("posts", "f-2", {"kind": "facilitator"}),
+    ("changes", "w-01", {"prompted_by": "t-02"}),
+    ("changes", "w-05", {"prompted_by": "t-01"}),
+    ("changes", "w-06", {"prompted_by": "t-06", "status": ""}),
+    ("participations", "t-03", {"part_in": "ev-circles", "degree": "led"}),
+    ("participations", "t-05", {"part_in": "ev-circles", "degree": "consulted"}),
+    ("participations", "t-06", {"participant_kind": "Diffusion fellows"}),
+    ("participations", "t-09", {"part_in": "ev-circles", "degree": "informed"}),
+)
+#: Notes that single statements are inferred: record, property and value.
+NOTED = (
+    ("w-01", "km:changeLevel", "FS.2"),
+    ("cm-2", "km:selfSustaining", "false"),
+    ("cm-1", "km:exhibits", "LICOP.2"),
+    ("v-1", "km:statement", "Visits should suit carers."),
+)
+
+
+@pytest.fixture(scope="module")
+def changed(tmp_path_factory: pytest.TempPathFactory) -> EvidenceDataset:
+    """Return the systems' bundle with the changes and notes above."""
+    (bundle,) = SETS["systems"]
+    folder = tmp_path_factory.mktemp("changed") / "systems"
+    shutil.copytree(bundle, folder)
+    for sheet, record, cells in CHANGES:
+        _change(folder / f"{sheet}.csv", record, cells)
+    lines = [f"n-{i},{','.join(noted)},n-d1-10,inferred\n" for i, noted in enumerate(NOTED)]
+    header = "id,subject,property,value,passages,assertion_kind\n"
+    (folder / "statement_notes.csv").write_text(header + "".join(lines), encoding="utf-8")
+    return build_in_memory([folder])
 
 
 def _by(rows: list[dict[str, Any]], name: str) -> dict[Any, dict[str, Any]]:
@@ -54,6 +92,24 @@ def test_118_takes_the_last_rating_and_not_the_first(edited_systems: Edit) -> No
         if row["rater"] == "Fellow for strokes"
     )
     assert ("Interactional workability: low", 15) == (total["notYet"], total["high"])
+
+
+def test_118_does_not_choose_between_dates_of_which_one_holds_the_other(
+    edited_systems: Edit,
+) -> None:
+    """A month and its year differ: nobody can tell which is last, as question 117 says too."""
+    case = "case/sys-S2-c1"
+    found = edited_systems("assessments", "a-r-2", date="2010-03")
+    total = found.ask("118", case=case).rows[0]
+    assert (2, 1, 1, 2, 10) == tuple(
+        total[name] for name in ("high", "mixed", "low", "untold", "notRated")
+    )
+    assert "2 cannot be told" in total["reading"]
+    assert "Differentiation: cannot be told" in total["notYet"]
+    (row,) = found.ask("117", case=case, within="NPT.1.1").rows
+    assert "cannot be told: one date holds the other" == row["change"]
+    same = edited_systems("assessments", "a-r-3", score="0.2").ask("118", case=case).rows[0]
+    assert "Communal specification: low" in same["notYet"], "whichever is last, it is low"
 
 
 def test_119_tells_no_record_from_not_reported(edited_systems: Edit) -> None:
@@ -123,6 +179,48 @@ def test_125_the_paper_reports_no_change_that_a_fellow_made(dataset: EvidenceDat
     ]
 
 
+def test_125_a_fellow_is_a_fellow_and_no_other_post(changed: EvidenceDataset) -> None:
+    """Facilitators and carers are none; who took part as a fellow is one."""
+    rows = _by(changed.ask("125").rows, "change")
+    assert {"01": "no", "05": "yes", "06": "yes", "07": "no", "10": "yes"} == {
+        number: rows[f"{ID}change/sys-w-{number}"]["byFellow"]
+        for number in ("01", "05", "06", "07", "10")
+    }
+
+
+def test_125_no_status_is_not_a_change_that_was_made(changed: EvidenceDataset) -> None:
+    """An empty cell says nothing of how the change stands."""
+    rows = _by(changed.ask("125").rows, "change")
+    assert "not reported" == rows[f"{ID}change/sys-w-06"]["statusLabel"]
+
+
+def test_a_note_on_one_statement_shows_in_the_basis(changed: EvidenceDataset) -> None:
+    """The basis is that of each statement, and of what its note does not speak of."""
+    level = "level of change: inferred; otherwise: stated"
+    for question in ("125", "129"):
+        rows = _by(changed.ask(question).rows, "change")
+        assert level == rows[f"{ID}change/sys-w-01"]["basis"]
+        assert "stated" == rows[f"{ID}change/sys-w-05"]["basis"]
+    (review,) = [row for row in changed.ask("130").rows if row["date"] == "2009-10"]
+    assert "otherwise: stated; statement: inferred" == review["basis"]
+    assert {"inferred": 1, "stated": 12} == Counter(row["basis"] for row in changed.ask("131").rows)
+    (team,) = changed.ask("131", level="FS.2").rows
+    assert "inferred" == team["basis"]
+
+
+def test_126_tells_the_basis_of_each_statement(changed: EvidenceDataset) -> None:
+    """An inferred no is not shown as stated, nor one characteristic as another."""
+    rows = _by(changed.ask("126").rows, "communityLabel")
+    quiet, full = rows["Depression circle"], rows["Stroke circle"]
+    assert ("no", "inferred") == (quiet["selfSustaining"], quiet["selfSustainingBasis"])
+    assert ("no", "stated") == (quiet["preExisting"], quiet["preExistingBasis"])
+    assert (
+        "Identity building: stated; Knowledge creation: stated; Knowledge sharing: inferred; "
+        "Social interaction among members: stated"
+    ) == full["basis"]
+    assert rows["Foot circle"]["preExistingBasis"] is None
+
+
 def test_126_tells_yes_no_and_not_reported(
     bundles: dict[str, EvidenceDataset], edited_systems: Edit
 ) -> None:
@@ -163,6 +261,12 @@ def test_127_follows_outcomes_and_evaluators(
     assert [] == found.ask("127", record="community/sys-cm-1").rows
 
 
+def test_127_leaves_out_who_was_only_asked(changed: EvidenceDataset) -> None:
+    """Whoever led an evaluation carries it out; those consulted or informed do not."""
+    rows = _by(changed.ask("127").rows, "activityLabel")
+    assert "carers" == rows["Evaluation of the circles"]["by"]
+
+
 def test_128_follows_the_kind_of_claim(edited: Edit) -> None:
     """A claim that is coded as an aim is no limit, and a barrier that helps is none."""
     found = edited("claims", "c-limits", claim_kind="aim")
@@ -197,14 +301,16 @@ def test_130_the_paper_dates_no_single_review(dataset: EvidenceDataset) -> None:
     """Three panels are to review each of the 16 studies, and no review is on record."""
     rows = dataset.ask("130").rows
     assert {"no review on record"} == {row["verdict"] for row in rows}
+    without = {row["panelLabel"]: row["without"] for row in rows}
+    committees = [without.pop(name) for name in list(without) if name.startswith("Steering")]
+    assert [0] * 16 == committees
     assert {
         "CLAHRC management": 0,
         "CLAHRC-NDL Board": 0,
         "Commissioners' panel": 16,
         "Scientific committee": 16,
         "Service user and carer panel": 16,
-        "Study steering committees": 0,
-    } == {row["panelLabel"]: row["without"] for row in rows}
+    } == without
 
 
 def test_131_counts_at_each_level(edited_systems: Edit, dataset: EvidenceDataset) -> None:

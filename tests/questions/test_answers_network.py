@@ -88,3 +88,42 @@ def test_139_says_which_post_is_vacant_already(edited_network: Edit) -> None:
     rows = _by(edited_network("posts", "broker", status="vacant"), "139", "postLabel")
     assert "vacant already, and ties nothing" == rows["Broker"]["outcome"]
     assert "nothing is cut off" == rows["Liaison"]["outcome"]
+
+
+def test_136_says_which_ties_are_inferred(edited_network: Edit) -> None:
+    """All ties of an inferred post are, and one of three of a study that it works with."""
+    rows = _by(edited_network("posts", "broker", assertion_kind="inferred"), "136", "recordLabel")
+    assert "3 of 3 ties inferred" == rows["Broker"]["basis"]
+    assert "1 of 3 ties inferred" == rows["Study 2"]["basis"]
+    assert "all ties stated" == rows["Study 1"]["basis"]
+    rows = _by(edited_network("posts", "broker", assertion_kind="computed"), "136", "recordLabel")
+    assert "no tie inferred, 2 of 3 ties stated" == rows["Study 2"]["basis"]
+
+
+def test_137_says_what_a_bridge_rests_on(edited_network: Edit) -> None:
+    """Bridges of an inferred post are inferred, others are not."""
+    rows = edited_network("posts", "broker", assertion_kind="inferred").ask("137").rows
+    assert {"Broker": {"inferred"}, "Trust": {"inferred"}, "Community 3": {"stated"}} == {
+        name: {row["basis"] for row in rows if row["firstLabel"] == name}
+        for name in ("Broker", "Trust", "Community 3")
+    }
+
+
+def test_139_says_what_the_ties_of_a_post_rest_on(edited_network: Edit) -> None:
+    """An inferred post cuts off what it does by inference."""
+    found = edited_network("posts", "broker", assertion_kind="inferred").ask("139")
+    assert {
+        "Broker": "3 of 3 ties inferred",
+        "Liaison": "all ties stated",
+        "Fellow": "no ties",
+    } == {row["postLabel"]: row["basis"] for row in found.rows}
+
+
+def test_139_does_not_say_nothing_where_a_person_is_cut_off(edited_network: Edit) -> None:
+    """Person C, in no community any more, hangs on the liaison's post, and is counted alone."""
+    edited_network("memberships", "m5", member="", member_kind="nurses")
+    rows = _by(edited_network("posts", "liaison", held_by="cat"), "139", "postLabel")
+    assert (
+        "1 record is cut off, but no study, community or organisation"
+        == (rows["Liaison"]["outcome"])
+    )

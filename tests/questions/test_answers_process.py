@@ -98,6 +98,16 @@ def test_113_names_no_furthest_step_where_there_is_no_order(edited_systems: Edit
     } == {row["schemeLabel"]: (row["furthest"], row["done"]) for row in rows}
 
 
+def test_113_says_what_it_does_not_count(edited_systems: Edit) -> None:
+    """A record of the whole framework alone gives a row, in which no step is done."""
+    found = edited_systems("steps", "z-05", construct="QUERI0", phase="")
+    (row,) = found.ask("113", work="case/sys-S4-c1").rows
+    assert (1, "QUERI six-step process, original: skipped") == (row["done"], row["uncounted"])
+    (row,) = edited_systems("steps", "q-24", construct="QUERI").ask("113", work="study/sys-S5").rows
+    assert (6, 6, "no step is done") == (row["steps"], row["notRecorded"], row["furthest"])
+    assert "QUERI six-step process: planned" == row["uncounted"]
+
+
 def test_114_follows_the_conditions_of_the_study(edited_systems: Edit) -> None:
     """A study of another condition takes its work with it."""
     found = edited_systems("studies", "S4", conditions="stroke")
@@ -115,16 +125,36 @@ def test_114_follows_the_conditions_of_the_study(edited_systems: Edit) -> None:
 def test_114_keeps_the_wordings_of_queri_apart(systems: EvidenceDataset) -> None:
     """Work recorded in the original wording counts there and nowhere else."""
     rows = systems.ask("114", scheme=ORIGINAL).rows
-    assert [("diabetes", 1)] * 6 == _column(rows, "conditionLabel", "works")
-    assert ["2"] * 6 == _column(rows, "furthest")
+    assert [
+        *[("depression", 1, "4")] * 6,
+        *[("diabetes", 2, "4")] * 6,
+        *[("stroke", 1, "4")] * 6,
+    ] == _column(rows, "conditionLabel", "works", "furthest")
 
 
 def test_115_finds_the_next_phase(edited_systems: Edit) -> None:
-    """What was not recorded between two phases was passed over; filled in, it was reached."""
+    """What was not recorded between two phases is unknown; filled in, it was reached."""
     rows = edited_systems("steps", "q-10", phase="small_multi_site").ask("115").rows
-    assert ["passed over", "reached", "reached", "next"] == [
+    assert ["unknown", "reached", "reached", "next"] == [
         row["reading"] for row in rows if row["work"].endswith("sys-S2")
     ]
+
+
+def test_115_never_takes_a_skipped_phase_for_the_next(edited_systems: Edit) -> None:
+    """Not reported where it was skipped is unknown, and planned after all it comes next."""
+    work = "case/sys-S4-c1"
+    rows = edited_systems("steps", "z-05", status="not_reported").ask("115", work=work).rows
+    assert ["reached", "unknown", "further on", "further on"] == _column(rows, "reading")
+    rows = edited_systems("steps", "z-05", status="planned").ask("115", work=work).rows
+    assert ["reached", "next", "further on", "further on"] == _column(rows, "reading")
+
+
+def test_115_tells_planned_from_reported_behind_the_furthest(edited_systems: Edit) -> None:
+    """A phase that is still planned behind a wider one says so; not reported is never a no."""
+    rows = edited_systems("steps", "z-07", status="planned").ask("115", work="case/sys-S2-c2").rows
+    assert ["reached", "still planned", "reached", "next"] == _column(rows, "reading")
+    rows = edited_systems("steps", "z-07", status="skipped").ask("115", work="case/sys-S2-c2").rows
+    assert ["reached", "skipped", "reached", "next"] == _column(rows, "reading")
 
 
 def test_115_says_nothing_of_phases_that_are_only_planned(edited_systems: Edit) -> None:
@@ -144,7 +174,7 @@ def test_116_finds_the_first_step_that_is_not_done(edited_systems: Edit) -> None
     (row,) = found.ask("116", work="study/sys-S2").rows
     assert (5, "not reported", "not reported") == (row["place"], row["status"], row["reason"])
     assert ["1", "2", "3", "4"] == [step[0] for step in row["done"].split("; ")]
-    (row,) = found.ask("116", scheme=ORIGINAL).rows
+    (row,) = found.ask("116", work="case/sys-S3-c1", scheme=ORIGINAL).rows
     assert (3, "under way: Practice is being compared with it.") == (row["place"], row["reason"])
 
 

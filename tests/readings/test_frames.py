@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from kmgraph.dataset import EvidenceDataset
-from kmgraph.pipeline import build_in_memory
 
 pytest.importorskip("pandas")
 RATED = Path(__file__).resolve().parents[1] / "questions" / "data" / "rated"
@@ -88,14 +87,11 @@ def test_diagnoses_and_flips(rated: EvidenceDataset) -> None:
     assert per_case == set(zip(newer["case"], newer["flip"], strict=True))
 
 
-def test_nothing_rated_gives_empty_tables_with_their_columns() -> None:
+def test_nothing_rated_gives_empty_tables_with_their_columns(example: EvidenceDataset) -> None:
     """The shipped example has no ratings; its tables are empty and typed."""
-    from kmgraph.bundles.files import example_path
-
-    with build_in_memory(example_path("clahrc-ndl")) as dataset:
-        assert 0 == len(dataset.ratings()) == len(dataset.summaries())
-        assert "quadrant" in dataset.diagnoses().columns
-        assert "edge" in dataset.flips().columns
+    assert 0 == len(example.ratings()) == len(example.summaries())
+    assert "quadrant" in example.diagnoses().columns
+    assert "edge" in example.flips().columns
 
 
 def test_without_pandas_the_extra_is_named() -> None:

@@ -83,10 +83,9 @@ def running(app):
 
 
 @pytest.fixture(scope="session")
-def evidence():
+def evidence(example):
     """The shipped example, built in memory."""
-    with kmgraph.build_in_memory(example_path("clahrc-ndl")) as dataset:
-        yield dataset
+    return example
 
 
 @pytest.fixture(scope="session")

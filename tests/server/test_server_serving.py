@@ -15,8 +15,6 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-import kmgraph
-from kmgraph.bundles.files import example_path
 from kmgraph.errors import StoreError, StoreUnavailableError
 from kmgraph_server import ServerConfig, serve
 from kmgraph_server.cli import serve as command
@@ -27,12 +25,9 @@ START = "from kmgraph_server.cli import serve; serve()"
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory):
+def store(tmp_path_factory, example_copy):
     """A store on disk with the shipped example."""
-    path = tmp_path_factory.mktemp("serving") / "store"
-    kmgraph.GenerationStore.create(path)
-    kmgraph.build([example_path("clahrc-ndl")], path)
-    return path
+    return example_copy(tmp_path_factory.mktemp("serving") / "store").path
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])

@@ -6,6 +6,7 @@ The shipped frameworks and all cases are validated together, in one run.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from rdflib.term import Node
 
 from kmgraph import artefacts
 from kmgraph.cli import cli
-from kmgraph.errors import FileAccessError, RdfParseError
+from kmgraph.errors import FileAccessError, InputError, RdfParseError
 from kmgraph.namespaces import FRAMEWORK, KM, PREFIXES, expand
 from kmgraph.validation import Report, validate_frameworks
 from tests.shapes.conftest import CASES, SH, text
@@ -206,3 +207,53 @@ def test_the_command_line_says_what_it_cannot_check(tmp_path: Path) -> None:
     missing = CliRunner().invoke(cli, ["validate", "--frameworks", str(tmp_path / "mine.ttl")])
     assert missing.exit_code == 1
     assert "mine.ttl: there is no such file" in missing.output
+
+
+class Conforming:
+    """An engine that keeps what it was given and finds nothing."""
+
+    name = "one that finds nothing"
+    data = ""
+    shapes: tuple[str, ...] = ()
+
+    def validate(self, data: Path, shapes: Sequence[Path] | Path, *, timeout_s: float) -> Report:
+        """Keep the data and the names of the shapes."""
+        assert timeout_s > 0
+        self.data = data.read_text(encoding="utf-8")
+        self.shapes = (shapes.name,) if isinstance(shapes, Path) else tuple(s.name for s in shapes)
+        return Report.of([])
+
+
+@pytest.mark.parametrize("content", ["", "<urn:a> <urn:b> <urn:c> .\n"])
+def test_a_file_with_nothing_to_check_does_not_conform(tmp_path: Path, content: str) -> None:
+    """Neither an empty file nor one about something else passes for a framework."""
+    path = tmp_path / "none.nt"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(InputError, match=r"none\.nt: holds no framework and no mapping"):
+        validate_frameworks([path], engine=Conforming())
+
+
+def test_mappings_of_ones_own_are_checked(tmp_path: Path) -> None:
+    """A proposed mapping that is exact is a violation, written as RDF or as a table."""
+    pytest.importorskip("pyshacl", reason="pySHACL is not installed")
+    shipped = artefacts.folder("ontology") / "mappings" / "parihs-2004-to-cfir-2022.sssom.tsv"
+    table = tmp_path / "mine.sssom.tsv"
+    words = shipped.read_text(encoding="utf-8")
+    assert "skos:closeMatch" in words
+    table.write_text(words.replace("skos:closeMatch", "skos:exactMatch", 1), encoding="utf-8")
+    bare = tmp_path / "bare.ttl"
+    bare.write_text(
+        "<https://example.org/m> a <https://w3id.org/sssom/Mapping> .\n", encoding="utf-8"
+    )
+    report = validate_frameworks([table, bare])
+    messages = {str(r.focus_node).strip("<>"): r.message for r in report.violations}
+    mine = "https://w3id.org/kmgraph/mapping/mine/PARIHS.E.research--CFIR2.I.B"
+    assert "only proposed cannot be exact" in messages[mine]
+    assert "https://example.org/m" in messages
+
+
+def test_a_table_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    """An empty table is an error that names it."""
+    (tmp_path / "mine.sssom.tsv").write_text("", encoding="utf-8")
+    with pytest.raises(InputError, match=r"mine\.sssom\.tsv"):
+        validate_frameworks([tmp_path / "mine.sssom.tsv"], engine=Conforming())
