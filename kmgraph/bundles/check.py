@@ -222,6 +222,13 @@ class BundleCheck:
                 items = value if column.many else (value,) if value else ()
                 self._check_references(row, column, items)
 
+    def _hint(self, item: str) -> str:
+        """Return what may help to put a reference to no record right."""
+        dataset, colon, _ = item.partition(":")
+        if colon and not self._elsewhere.has_dataset(dataset):
+            return f" of '{dataset}', which is not in the store: build that dataset first"
+        return near(item, list(self._ids)) if len(self._ids) < _HINTS_BELOW else ""
+
     def _check_references(self, row: CheckedRow, column: Column, items: tuple[str, ...]) -> None:
         """Report references to no record, or to one of the wrong kind."""
         for item in items:
@@ -231,8 +238,7 @@ class BundleCheck:
                 row.reasons.append(f"{column.name}: depends-on-rejected {item}")
                 continue
             if sheet is None:
-                hint = near(item, list(self._ids)) if len(self._ids) < _HINTS_BELOW else ""
-                code, expected = "dangling-reference", f"the id of a record{hint}"
+                code, expected = "dangling-reference", f"the id of a record{self._hint(item)}"
             elif sheet not in column.targets:
                 code = "wrong-reference"
                 expected = f"an id of {' or '.join(column.targets)}, not of {sheet}"

@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 
 from kmgraph.bundles.check import BundleCheck
+from kmgraph.bundles.files import copy_example
 from kmgraph.bundles.opening import open_bundle
 from kmgraph.errors import BundleError
 
@@ -170,3 +171,14 @@ def test_a_yes_is_no_title(tmp_path: Path) -> None:
     bundle = {"dataset": dataset, "studies": [{"id": "S1", "title": True}]}
     (tmp_path / "x.json").write_text(json.dumps(bundle), encoding="utf-8")
     assert [("x.json", 1, "title", "bad-value")] == found(tmp_path / "x.json")
+
+
+def test_a_reference_into_a_dataset_that_is_not_there_says_so(tmp_path: Path) -> None:
+    """Who builds a bundle before the one it extends is told which to build first."""
+    target = tmp_path / "review"
+    copy_example("km-review", target)
+    problems = BundleCheck(open_bundle(target)).problems()
+    hints = {p.expected for p in problems if p.value == "clahrc-ndl:p-l4"}
+    assert {
+        "the id of a record of 'clahrc-ndl', which is not in the store: build that dataset first"
+    } == hints
