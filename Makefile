@@ -11,7 +11,10 @@ SYNTHETIC_BASE := https://w3id.org/kmgraph/synthetic/
 SYNTHETIC_STUDIES := 40
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --no-binary owlready2 --require-hashes
 
-.PHONY: help demo test check lock docs clean
+# Studies that 'make bench' measures with: 2000 take minutes, 1000000 hours.
+SCALE := 2000
+
+.PHONY: help demo test check lock docs bench clean
 
 help:
 	@echo "make demo   build the two examples and serve them at http://127.0.0.1:$(PORT)/ (PORT=...),"
@@ -19,6 +22,7 @@ help:
 	@echo "make test   run the tests"
 	@echo "make check  run the linter and the type checker"
 	@echo "make docs   write the generated parts of the documentation anew"
+	@echo "make bench  measure every stage beside other systems (SCALE=20000 for more studies)"
 	@echo "make lock   pin the dependencies anew (needs uv)"
 	@echo "make clean  remove the environment and the demo's stores"
 
@@ -64,6 +68,14 @@ check: $(VENV)/dev
 
 docs: $(VENV)/dev
 	@$(BIN)/python docs/generate.py
+
+$(VENV)/bench: bench/requirements.txt $(VENV)/dev
+	@echo "installing what is measured beside kmgraph into $(VENV) (once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: -r $<
+	@touch $@
+
+bench: $(VENV)/bench
+	@$(BIN)/python bench/run.py --scale $(SCALE)
 
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-package kmgraph --quiet
 

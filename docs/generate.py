@@ -38,7 +38,7 @@ _SECTION: Final = re.compile(
 )
 _HELP_WIDTH: Final = 92
 #: Parts between markers that other programs write, such as measurements that take minutes.
-WRITTEN_ELSEWHERE: Final = frozenset({"conformance"})
+WRITTEN_ELSEWHERE: Final = frozenset({"conformance", "measurements"})
 
 
 def main(arguments: list[str]) -> int:

@@ -107,16 +107,28 @@ class EvidenceDataset:
         return load_catalogue()
 
     def ask(
-        self, question_id: str, parameters: Mapping[str, str] | None = None, /, **named: str
+        self,
+        question_id: str,
+        parameters: Mapping[str, str] | None = None,
+        /,
+        *,
+        page: int | None = None,
+        page_size: int | None = None,
+        **named: str,
     ) -> Answer:
         """Answer a saved question.
 
         :param question_id: such as ``cq-031`` or ``31``.
         :param parameters: its parameters as text, by name; they may be given as keywords too.
+        :param page: page of the answer, from 1; the whole answer where neither page nor size is
+            given, unless more than a thousand records are listed for the question.
+        :param page_size: how many records a page is about; 20 where none is given.
         :raises QuestionNotFoundError: there is no such question.
         :raises ParameterError: a parameter is missing, unknown or of the wrong kind.
         """
-        return answer(self.questions[question_id], self.store, {**(parameters or {}), **named})
+        params = {**(parameters or {}), **named}
+        question = self.questions[question_id]
+        return answer(question, self.store, params, page=page, page_size=page_size)
 
     def entity(self, name: str) -> Entity:
         """Return one entity.

@@ -29,6 +29,7 @@ VOID: Final = "http://rdfs.org/ns/void#"
 SD: Final = "http://www.w3.org/ns/sparql-service-description#"
 OA: Final = "http://www.w3.org/ns/oa#"
 SCHEMA: Final = "https://schema.org/"
+QB: Final = "http://purl.org/linked-data/cube#"
 SH: Final = "http://www.w3.org/ns/shacl#"
 VANN: Final = "http://purl.org/vocab/vann/"
 IAO: Final = "http://purl.obolibrary.org/obo/IAO_"
@@ -56,6 +57,7 @@ PREFIXES: Final[dict[str, str]] = {
     "sd": SD,
     "oa": OA,
     "schema": SCHEMA,
+    "qb": QB,
     "sh": SH,
     "vann": VANN,
     "iao": IAO,

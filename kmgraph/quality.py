@@ -10,29 +10,33 @@ from kmgraph.bundles.opening import open_bundle
 from kmgraph.bundles.sources import Source
 from kmgraph.dataset import EvidenceDataset
 from kmgraph.derivation import is_derived
-from kmgraph.formats import NQUADS, NTRIPLES
+from kmgraph.formats import NQUADS
 from kmgraph.namespaces import DEFAULT_BASE, graph_iri
+from kmgraph.pipeline import workers
 from kmgraph.pipeline.derived_graphs import derive_in_memory
 from kmgraph.pipeline.elsewhere import StoreElsewhere
 from kmgraph.pipeline.locations import RowLocations
-from kmgraph.pipeline.publication import parent_file, rows_file
+from kmgraph.pipeline.publication import rows_lists
 from kmgraph.pipeline.staging import stage
 from kmgraph.pipeline.vocabulary_graphs import VOCABULARY, write_vocabulary_graph
 from kmgraph.progress import Progress, silent
 from kmgraph.stores.base import QuadStore
 from kmgraph.stores.generations import GenerationStore
 from kmgraph.stores.oxigraph import MemoryStore
-from kmgraph.validation import Locator, Report, validate_triples
+from kmgraph.validation import Locator, Report, ShaclEngine, validate_quads
 
 
-def validate(dataset: EvidenceDataset, *, progress: Progress = silent) -> Report:
+def validate(
+    dataset: EvidenceDataset, *, engine: ShaclEngine | None = None, progress: Progress = silent
+) -> Report:
     """Check a dataset against the shapes.
+
+    :param engine: the engine; our own by default.
 
     :returns: the report; that the data does not conform is a result and no error.
     :raises ShapesError: the engine failed.
-    :raises MissingExtraError: pySHACL is not installed.
     """
-    return _validate(dataset.store, None, progress)
+    return _validate(dataset.store, None, engine, progress)
 
 
 def validate_bundle(
@@ -40,23 +44,29 @@ def validate_bundle(
     *,
     store: str | Path | GenerationStore | None = None,
     encoding: str | None = None,
+    engine: ShaclEngine | None = None,
     progress: Progress = silent,
 ) -> Report:
     """Check a bundle without building it into a store: rows first, then the shapes.
 
     :param store: a store with the datasets that the bundle extends.
+    :param engine: the engine; our own by default.
     :raises BundleError: rows have problems; all are attached.
     """
     source = open_bundle(bundle, encoding=encoding) if isinstance(bundle, str | Path) else bundle
     if store is None:
-        return _validate_bundle(source, None, DEFAULT_BASE, progress)
+        return _validate_bundle(source, None, DEFAULT_BASE, engine, progress)
     target = store if isinstance(store, GenerationStore) else GenerationStore(store)
     with target.open_view(target.generation().master) as current:
-        return _validate_bundle(source, current, target.base, progress)
+        return _validate_bundle(source, current, target.base, engine, progress)
 
 
 def _validate_bundle(
-    source: Source, current: QuadStore | None, base: str, progress: Progress
+    source: Source,
+    current: QuadStore | None,
+    base: str,
+    engine: ShaclEngine | None,
+    progress: Progress,
 ) -> Report:
     """Check a bundle beside what a store holds."""
     elsewhere = StoreElsewhere(current, {})
@@ -75,7 +85,8 @@ def _validate_bundle(
         store.replace_graph(graph_iri(base, staged.name), staged.quads)
         _drop_derived(store)
         derive_in_memory(store, folder, progress)
-        return _validate(store, RowLocations(base, [staged.rows.read_bytes()]), progress)
+        rows = RowLocations(base, [staged.rows.read_bytes()])
+        return _validate(store, rows, engine, progress)
 
 
 def _drop_derived(store: MemoryStore) -> None:
@@ -86,22 +97,29 @@ def _drop_derived(store: MemoryStore) -> None:
             store.remove_graph(iri)
 
 
-def validate_store(store: str | Path | GenerationStore, *, progress: Progress = silent) -> Report:
+def validate_store(
+    store: str | Path | GenerationStore,
+    *,
+    engine: ShaclEngine | None = None,
+    progress: Progress = silent,
+) -> Report:
     """Check the current generation of a store, all groups' graphs included.
+
+    :param engine: the engine; our own by default.
 
     :raises StoreUnavailableError: there is no store, or nothing is published in it yet.
     """
     target = store if isinstance(store, GenerationStore) else GenerationStore(store)
     generation = target.generation()
-    rows = [parent_file(target, rows_file(graph.name)) for graph in generation.graphs]
+    rows = [path for graph in generation.graphs for path in rows_lists(target, graph.name)]
     with target.open_view(generation.master) as view:
-        return _validate(view, RowLocations(target.base, rows), progress)
+        return _validate(view, RowLocations(target.base, rows), engine, progress)
 
 
-def _validate(store: QuadStore, locator: Locator | None, progress: Progress) -> Report:
+def _validate(
+    store: QuadStore, locator: Locator | None, engine: ShaclEngine | None, progress: Progress
+) -> Report:
     """Check the merged graph of a store."""
-    with TemporaryDirectory(prefix="kmgraph-") as name:
-        path = Path(name) / "merged.nt"
-        with path.open("wb") as file:
-            store.dump(file, NTRIPLES)
-        return validate_triples(path, locator=locator, progress=progress)
+    return validate_quads(
+        store, locator=locator, engine=engine, workers=workers.count(), progress=progress
+    )

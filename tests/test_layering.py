@@ -14,7 +14,7 @@ LAYERS = (
     ("errors", "namespaces", "formats", "progress", "artefacts"),
     ("terms", "results", "sparql", "vocabulary", "records"),
     ("stores",),
-    ("access", "execution", "updates"),
+    ("access", "execution", "updates", "listings"),
     (
         "questions",
         "entity",
@@ -25,6 +25,7 @@ LAYERS = (
         "mapping",
         "validation",
         "derivation",
+        "cube",
         "network",
         "readings",
         "explanation",
@@ -48,6 +49,10 @@ OPTIONAL = {
     "pyshacl",
     "sssom_pydantic",
     "SPARQLWrapper",
+    "granian",
+    "polars",
+    "pyarrow",
+    "shacl_rust",
     "waitress",
 }
 MODULES = sorted((ROOT / "kmgraph").rglob("*.py"))

@@ -17,18 +17,22 @@ import rdflib
 from rdflib import RDF, Graph, Namespace
 
 from kmgraph import artefacts
-from kmgraph.errors import MissingExtraError, NonConformanceError, ShapesError
+from kmgraph.errors import InputError, MissingExtraError, NonConformanceError, ShapesError
 from kmgraph.progress import ProgressEvent
 from kmgraph.validation import (
+    ENGINES,
+    Held,
     Location,
     PySHACLEngine,
     Report,
     Result,
+    SetEngine,
     Severity,
+    engine_named,
     locate,
     validate_triples,
 )
-from kmgraph.validation.process import ValidationProcess
+from kmgraph.validation.process import PROCESS, ValidationProcess
 from kmgraph.validation.reading import read_report, report_from_triples
 from kmgraph.validation.writing import path_text
 
@@ -283,23 +287,62 @@ def test_bad_shapes_are_an_error_that_says_why(tmp_path: Path) -> None:
 
 
 @needs_pyshacl
-def test_data_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ENGINES)
+def test_data_that_cannot_be_read_is_an_error(tmp_path: Path, name: str) -> None:
     """Data that is not there gives no report that says it conforms."""
-    with pytest.raises(ShapesError, match="FileNotFoundError"):
-        validate_triples(tmp_path / "absent.nt")
+    with pytest.raises(ShapesError, match=r"validation failed: .*No such file"):
+        validate_triples(tmp_path / "absent.nt", engine=engine_named(name))
 
 
 @needs_pyshacl
-def test_validation_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ENGINES)
+def test_validation_that_takes_too_long_is_stopped(tmp_path: Path, name: str) -> None:
     """The time limit is kept and named."""
-    with pytest.raises(ShapesError, match=r"longer than 0\.05 s"):
-        validate_triples(n_triples(tmp_path, NAMELESS), timeout_s=0.05)
+    with pytest.raises(ShapesError, match=r"longer than 0\.001 s"):
+        data = n_triples(tmp_path, NAMELESS)
+        validate_triples(data, engine=engine_named(name), timeout_s=0.001)
+
+
+def test_an_engine_that_there_is_not_is_named() -> None:
+    """The error says which engines there are."""
+    with pytest.raises(InputError, match="kmgraph, pyshacl"):
+        engine_named("quick")
+
+
+@needs_pyshacl
+def test_shapes_that_our_engine_does_not_know_are_left_to_pyshacl(tmp_path: Path) -> None:
+    """Nothing that a shape asks is passed over."""
+    shapes = shapes_file(
+        tmp_path,
+        "ex:S a sh:NodeShape ; sh:targetClass km:Study ; sh:property ex:P . "
+        "ex:P a sh:PropertyShape ; sh:path km:title ; sh:minLength 3 ; sh:message 'Longer' .",
+    )
+    data = n_triples(tmp_path, "ex:a a km:Study ; km:title 'ab' .")
+    (found,) = SetEngine().validate(data, shapes, timeout_s=60).results
+    assert found.component.endswith("MinLengthConstraintComponent")
+
+
+def test_what_a_report_does_not_hold_is_counted_and_written(tmp_path: Path) -> None:
+    """However much is wrong, a report stays small, and nothing is lost."""
+    rest = tmp_path / "rest.jsonl"
+    held = Held(most=2, rest=rest, locator=locator)
+    held.take(result(severity=Severity.WARNING) for _ in range(5))
+    report = held.report()
+    assert (len(report.results), report.count(Severity.WARNING), report.conforms) == (2, 5, True)
+    lines = [json.loads(line) for line in rest.read_text(encoding="utf-8").splitlines()]
+    assert [(line["severity"], line["row"]) for line in lines] == [("warning", 7)] * 3
+    assert "5 warnings" in report.to_text()
+    assert json.loads(report.to_json())["counts"] == {"warning": 5}
+    none = Held(most=0)
+    none.take([result(severity=Severity.VIOLATION)])
+    assert not none.report().conforms
 
 
 def test_a_killed_process_is_an_error_that_names_the_signal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A process that dies leaves no half report behind."""
+    PROCESS.close()
     fake = tmp_path / "python"
     fake.write_text("#!/bin/sh\necho 'last words' >&2\nkill -9 $$\n", encoding="utf-8")
     fake.chmod(0o755)
@@ -322,7 +365,8 @@ def test_without_pyshacl_the_extra_is_named(
     """The error says what to install."""
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match=r"pip install kmgraph\[validate\]"):
-        validate_triples(n_triples(tmp_path, NAMELESS))
+        validate_triples(n_triples(tmp_path, NAMELESS), engine=PySHACLEngine())
+    assert not validate_triples(n_triples(tmp_path, NAMELESS)).conforms
 
 
 @needs_pyshacl
@@ -343,8 +387,9 @@ def test_no_other_host_is_reached(tmp_path: Path) -> None:
             f"ex:C sh:select 'SELECT $this WHERE {{ SERVICE <{url}/sparql> {{ $this ?p ?o }} }}' ."
         )
         shapes = shapes_file(tmp_path, service)
-        with pytest.raises(ShapesError, match=r"(?i)service|other hosts"):
-            PySHACLEngine().validate(data, shapes, timeout_s=60)
+        for name in ENGINES:
+            with pytest.raises(ShapesError, match=r"(?i)service|other hosts"):
+                engine_named(name).validate(data, shapes, timeout_s=60)
         with pytest.raises(TimeoutError):
             server.accept()
 
@@ -354,7 +399,8 @@ def test_threads_of_this_process_are_not_disturbed(tmp_path: Path) -> None:
     """rdflib goes on normalising numbers here while validation runs."""
     data = n_triples(tmp_path, NAMELESS)
     seen: set[str] = set()
-    thread = threading.Thread(target=validate_triples, args=(data,))
+    engine = PySHACLEngine()
+    thread = threading.Thread(target=validate_triples, args=(data,), kwargs={"engine": engine})
     thread.start()
     while thread.is_alive():
         seen.add(str(rdflib.Literal("02", datatype=rdflib.XSD.integer)))

@@ -36,7 +36,7 @@ _EXCEL_ERRORS: Final = frozenset(
 #: Day 0 of the spreadsheet calendar that counts 1900 as a leap year.
 _EXCEL_EPOCH: Final = dt.date(1899, 12, 30)
 #: Numbers that a date cell may hold as days of that calendar; smaller ones are years.
-_EXCEL_SERIALS: Final = range(10_000, 2_958_466)
+EXCEL_SERIALS: Final = range(10_000, 2_958_466)
 
 
 class UncachedFormula(str):
@@ -145,7 +145,7 @@ def read_cell(column: Column, raw: object, vocabulary: Vocabulary) -> tuple[Any,
 
 def _date_of_serial(raw: object) -> object:
     """Return the date that a number stands for in a spreadsheet; other cells as they are."""
-    if isinstance(raw, int | float | Decimal) and raw == int(raw) and int(raw) in _EXCEL_SERIALS:
+    if isinstance(raw, int | float | Decimal) and raw == int(raw) and int(raw) in EXCEL_SERIALS:
         return _EXCEL_EPOCH + dt.timedelta(days=int(raw))
     return raw
 

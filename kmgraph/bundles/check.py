@@ -1,20 +1,27 @@
 """Check a bundle: every cell, every reference, every rule; all problems of a run.
 
 A bundle is read twice and never held in memory: the first pass learns which ids there are, the
-second types the cells and follows the references.
+second types the cells and follows the references. The files of a large bundle are read in parts,
+where they can be, and by several processes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Protocol
 
 from kmgraph.bundles.cells import cell_text, printable, read_cell
+from kmgraph.bundles.csv_folder import CsvFolder
 from kmgraph.bundles.headers import near
+from kmgraph.bundles.id_index import IdIndex, is_hashed, keyed
+from kmgraph.bundles.parts import Part, are_many
 from kmgraph.bundles.problems import Problem, sort_problems
 from kmgraph.bundles.rules import ROW_RULES
-from kmgraph.bundles.sources import RawRow, Source
+from kmgraph.bundles.scanning import QuickScan, find_repeated, run_here, scan_parts
+from kmgraph.bundles.sources import RawRow, Report, Source
+from kmgraph.bundles.worker_pool import WorkerPool
 from kmgraph.errors import BundleError
 from kmgraph.progress import Progress, ProgressEvent, silent
 from kmgraph.records import TABLES, Column, Kind
@@ -96,6 +103,7 @@ class BundleCheck:
 
     :param source: the bundle.
     :param elsewhere: other records that it may point to.
+    :param workers: number of processes that read a large bundle.
     """
 
     def __init__(
@@ -105,12 +113,16 @@ class BundleCheck:
         elsewhere: Elsewhere | None = None,
         vocabulary: Vocabulary | None = None,
         progress: Progress = silent,
+        workers: int = 1,
     ) -> None:
         self.source = source
         self.vocabulary = vocabulary or load_vocabulary()
         self.dataset: dict[str, Any] = {}
-        self.document_hashes: dict[str, str] = {}
         self.row_count = 0
+        #: The files that are read in parts.
+        self.quick = QuickScan()
+        #: The ids of the bundle, where any file is read in parts.
+        self.index: IdIndex | None = None
         #: Problems with files, sheets and headers, found by the first pass.
         self.file_problems: list[Problem] = []
         #: Sheets that could not be read to their end, with the file they stand in.
@@ -120,19 +132,35 @@ class BundleCheck:
         self._sheets = list(TABLES)
         self._ids: dict[str, int] = {}
         self._duplicates: set[tuple[str, int]] = set()
+        planned = source.parts() if isinstance(source, CsvFolder) else {}
+        if planned:
+            self._scan_parts(planned, workers)
         self._scan()
+        if self.quick.parts:
+            self._index_ids()
+
+    def _scan_parts(self, planned: Mapping[str, Sequence[Part]], workers: int) -> None:
+        """First pass over the files that are read in parts."""
+
+        def done(records: int) -> None:
+            self._progress(ProgressEvent("read", self.source.name, records))
+
+        if workers == 1 or not are_many(chain.from_iterable(planned.values())):
+            self.quick = scan_parts(planned, run_here, done)
+        else:
+            with WorkerPool(workers) as pool:
+                self.quick = scan_parts(planned, pool.run, done)
+        self.row_count = self.quick.records
 
     def _scan(self) -> None:
         """First pass: collect ids, the dataset row and problems with files."""
-        for row in self.source.rows(self.file_problems.append):
+        for row in self._raw_rows(self.file_problems.append, self.quick.files):
             self.row_count += 1
             if self.row_count % _PROGRESS_EVERY == 0:
                 self._progress(ProgressEvent("read", self.source.name, self.row_count))
             if row.sheet == "dataset":
                 self._read_dataset(row)
             record_id = cell_text(row.cells.get("id"))
-            if row.sheet == "documents":
-                self.document_hashes[record_id] = cell_text(row.cells.get("sha256")).lower()
             if not record_id or row.sheet == "dataset":
                 continue
             if record_id in self._ids:
@@ -146,6 +174,28 @@ class BundleCheck:
         self._blocked_sheets = {sheet for _, sheet in self.blocked}
         if not self.dataset and not any(sheet in ("dataset", "") for _, sheet in self.blocked):
             self._miss_dataset()
+
+    def _raw_rows(self, report: Report, skip: Container[str] = ()) -> Iterator[RawRow]:
+        """Yield the rows of the bundle but those of some files."""
+        if isinstance(self.source, CsvFolder):
+            return self.source.rows(report, skip=skip)
+        return self.source.rows(report)
+
+    def _index_ids(self) -> None:
+        """Put the ids of all files into one index, and find those that stand twice."""
+        keys, self.quick.keys = self.quick.keys, []
+        by_sheet: dict[int, list[str]] = {}
+        for record_id, sheet in self._ids.items():
+            if is_hashed(record_id):
+                by_sheet.setdefault(sheet, []).append(record_id)
+        keys += [keyed(ids, sheet) for sheet, ids in by_sheet.items()]
+        self.index = IdIndex.of(keys)
+        names = [*self._ids, *(name for name, _ in self.quick.names)]
+        if self.index.shared_hashes() or not all(map(is_hashed, names)):
+            rows = self._raw_rows(lambda problem: None)
+            self._duplicates |= find_repeated(rows, self.index)
+        # All of them, where they are few enough to look for one that is near.
+        self._ids = dict.fromkeys(names, 0) if self.row_count < _HINTS_BELOW else {}
 
     def _read_dataset(self, row: RawRow) -> None:
         """Remember the first dataset row; a second one is a problem of its own."""
@@ -169,16 +219,45 @@ class BundleCheck:
 
     def rows(self) -> Iterator[CheckedRow]:
         """Second pass: yield every row with its values and problems."""
-        for number, raw in enumerate(self.source.rows(lambda problem: None), start=1):
+        return self.rows_without(())
+
+    def rows_without(self, files: Container[str]) -> Iterator[CheckedRow]:
+        """Yield every row with its values and problems, but for those of some files.
+
+        :param files: names of files that are read in parts.
+        """
+        for number, raw in enumerate(self._raw_rows(lambda problem: None, files), start=1):
             if number % _PROGRESS_EVERY == 0:
                 self._progress(ProgressEvent("check", self.source.name, number, self.row_count))
-            row = self._check_row(raw)
-            if raw.surplus:
-                names = ", ".join(printable(name) or "no header" for name, _ in raw.surplus)
-                row.reasons.append(f"no column of the table takes: {names}")
-            if raw.sheet in self._blocked_sheets:
-                row.reasons.append("the table could not be read to its end")
-            yield row
+            yield self.checked(raw)
+
+    def checked(self, raw: RawRow) -> CheckedRow:
+        """Return a row with its values, its problems and other reasons not to build it."""
+        row = self._check_row(raw)
+        if raw.surplus:
+            names = ", ".join(printable(name) or "no header" for name, _ in raw.surplus)
+            row.reasons.append(f"no column of the table takes: {names}")
+        if raw.sheet in self._blocked_sheets:
+            row.reasons.append("the table could not be read to its end")
+        return row
+
+    def quick_parts(self, *, but: Container[str] = ()) -> list[Part]:
+        """Return the parts whose rows may be checked and mapped a block at a time.
+
+        :param but: sheets that are to be read row by row.
+        """
+        if getattr(self._elsewhere, "appended", None) is not None:
+            return []
+        refused = {part.sheet for part in self.quick.parts if part.sheet in self._blocked_sheets}
+        return [p for p in self.quick.parts if p.sheet not in refused and p.sheet not in but]
+
+    def document_hashes(self) -> dict[str, str]:
+        """Return document id to the SHA-256 of its text version, as far as the bundle says."""
+        return {
+            cell_text(row.cells.get("id")): cell_text(row.cells.get("sha256")).lower()
+            for row in self.source.rows(lambda problem: None)
+            if row.sheet == "documents"
+        }
 
     def problems(self) -> list[Problem]:
         """Return all problems of the bundle, sorted.
@@ -254,9 +333,10 @@ class BundleCheck:
             if dataset not in (self.dataset.get("extends") or ()):
                 return None
             return self._elsewhere.sheet_of(dataset, local)
-        index = self._ids.get(record_id)
-        if index is not None:
-            return self._sheets[index]
+        known: IdIndex | dict[str, int] = self._ids if self.index is None else self.index
+        number = known.get(record_id)
+        if number is not None:
+            return self._sheets[number]
         return self._elsewhere.existing_sheet(record_id)
 
     def _foreign_id(self, raw: RawRow) -> bool:

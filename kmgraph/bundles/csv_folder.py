@@ -1,4 +1,4 @@
-"""Read a bundle that is a folder of CSV files, one for each sheet."""
+"""Read a bundle that is a folder of files, one for each sheet: CSV, JSON Lines or Parquet."""
 
 from __future__ import annotations
 
@@ -7,11 +7,17 @@ import csv
 import hashlib
 import re
 import shutil
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import Final, TextIO
 
+from kmgraph.bundles import parts
+from kmgraph.bundles.csv_parts import csv_parts
 from kmgraph.bundles.headers import Header, find_table
+from kmgraph.bundles.jsonl_file import jsonl_parts, jsonl_rows
+from kmgraph.bundles.parquet_file import parquet_parts, parquet_rows
+from kmgraph.bundles.parts import Part
 from kmgraph.bundles.problems import Problem
 from kmgraph.bundles.sources import COMMENT, RawRow, Report
 from kmgraph.errors import BundleError
@@ -28,8 +34,12 @@ _BOMS: Final = (
 _CELL_LIMIT_CHARACTERS: Final = 10_000_000
 
 
+#: Endings of the files that hold tables.
+_ENDINGS: Final = frozenset({".csv", ".jsonl", ".parquet"})
+
+
 class CsvFolder:
-    """A bundle in a folder of CSV files; the files of one sheet are ``studies.csv`` and so on."""
+    """A bundle in a folder of files: ``studies.csv``, ``studies.jsonl`` or ``studies.parquet``."""
 
     def __init__(self, path: Path, *, encoding: str | None = None) -> None:
         self.path = path
@@ -50,12 +60,13 @@ class CsvFolder:
     @property
     def main_file(self) -> str:
         """File that holds the dataset row."""
-        return "dataset.csv"
+        found = (path.name for path in self._files() if path.stem == "dataset")
+        return next(found, "dataset.csv")
 
     def _files(self) -> list[Path]:
-        """Return the CSV files, in the order of the documentation, unknown ones last."""
+        """Return the files, in the order of the documentation, unknown ones last."""
         order = {sheet: index for index, sheet in enumerate(TABLES)}
-        found = [path for path in self.path.iterdir() if path.suffix.lower() == ".csv"]
+        found = [path for path in self.path.iterdir() if path.suffix.lower() in _ENDINGS]
         return sorted(found, key=lambda path: (order.get(path.stem, len(order)), path.name))
 
     def digest(self) -> str:
@@ -67,8 +78,11 @@ class CsvFolder:
                 digest.update(hashlib.file_digest(file, "sha256").digest())
         return digest.hexdigest()
 
-    def rows(self, report: Report) -> Iterator[RawRow]:
-        """Yield the rows of all files."""
+    def rows(self, report: Report, *, skip: Container[str] = ()) -> Iterator[RawRow]:
+        """Yield the rows of all files.
+
+        :param skip: names of files to pass over.
+        """
         seen: set[str] = set()
         for path in self._files():
             if find_table(path.stem, path.name, report) is None:
@@ -78,7 +92,47 @@ class CsvFolder:
                 report(Problem(path.name, path.stem, 0, "", "", "duplicate-sheet", expected))
                 continue
             seen.add(path.stem)
-            yield from self._file_rows(path, report)
+            if path.name in skip:
+                continue
+            if path.suffix.lower() == ".jsonl":
+                yield from jsonl_rows(path, path.stem, report)
+            elif path.suffix.lower() == ".parquet":
+                yield from parquet_rows(path, path.stem, report)
+            else:
+                yield from self._file_rows(path, report)
+
+    def parts(self) -> dict[str, list[Part]]:
+        """Return file to its parts, of files that can be read so; nothing in a small bundle.
+
+        :raises MissingExtraError: there are Parquet files, and pyarrow is not installed.
+        """
+        files = [path for path in self._files() if path.stem in TABLES and path.is_file()]
+        if sum(path.stat().st_size for path in files) < parts.PARTS_ABOVE_BYTES:
+            return {}
+        stems = Counter(path.stem for path in files)
+        planned = {
+            path.name: self._file_parts(path)
+            for path in files
+            if stems[path.stem] == 1 and path.stem != "dataset"
+        }
+        return {name: found for name, found in planned.items() if found}
+
+    def _file_parts(self, path: Path) -> list[Part]:
+        """Return the parts of a file, or nothing where it is to be read as a whole."""
+        if path.suffix.lower() == ".jsonl":
+            return jsonl_parts(path, path.stem)
+        if path.suffix.lower() == ".parquet":
+            return parquet_parts(path, path.stem)
+        encoding = codecs.lookup(self._open_encoding(path)).name
+        if encoding not in ("utf-8", "utf-8-sig"):
+            return []
+        start = len(codecs.BOM_UTF8) if encoding == "utf-8-sig" else 0
+        with self._open(path) as file:
+            line = file.readline()
+        if told := _TOLD_DELIMITER.fullmatch(line.strip()):
+            start += len(line.encode("utf-8", "surrogateescape"))
+            return csv_parts(path, path.stem, start, told[1], 1)
+        return csv_parts(path, path.stem, start, find_delimiter(line, path.stem), 0)
 
     def copy_sheet(self, file: str, sheet: str, directory: Path) -> None:
         """Copy a file as it is."""

@@ -71,6 +71,8 @@ def _question_text(question: Question) -> str:
 @click.argument("question_id")
 @store_option
 @click.option("-p", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter.")
+@click.option("--page", type=int, help="Page of the answer, from 1.")
+@click.option("--page-size", type=int, help="How many records a page is about; 20 by default.")
 @click.option(
     "--format",
     "fmt",
@@ -79,8 +81,18 @@ def _question_text(question: Question) -> str:
     show_default=True,
 )
 @command_errors
-def ask(question_id: str, store: Path, parameters: tuple[str, ...], fmt: str) -> None:
-    """Answer a saved question, with the passages that the answer rests on."""
+def ask(
+    question_id: str,
+    store: Path,
+    parameters: tuple[str, ...],
+    page: int | None,
+    page_size: int | None,
+    fmt: str,
+) -> None:
+    """Answer a saved question, with the passages that the answer rests on.
+
+    Of a store with more than a thousand records to list, a page is given at a time.
+    """
     values = {}
     for parameter in parameters:
         name, equals, value = parameter.partition("=")
@@ -90,7 +102,7 @@ def ask(question_id: str, store: Path, parameters: tuple[str, ...], fmt: str) ->
             raise ParameterError(f"the parameter '{name}' is given twice")
         values[name] = value
     with open_store(store) as evidence:
-        answer = evidence.ask(question_id, values)
+        answer = evidence.ask(question_id, values, page=page, page_size=page_size)
         if fmt == "csv":
             click.echo(answer.to_csv(), nl=False)
         else:

@@ -24,7 +24,7 @@ from kmgraph.pipeline import BuildOptions, BuildSummary, load_rdf
 from kmgraph.pipeline import build as build_bundles
 from kmgraph.quality import validate_bundle, validate_store
 from kmgraph.stores.generations import GenerationStore
-from kmgraph.validation import validate_frameworks
+from kmgraph.validation import ENGINES, Severity, engine_named, validate_frameworks
 
 _DISCARD_EDITS = click.option(
     "--discard-edits", is_flag=True, help="Go on where this loses what updates did to a graph."
@@ -75,6 +75,12 @@ def init(store: Path, base: str, exist_ok: bool, as_json: bool) -> None:
 @click.option("--from-scratch", is_flag=True, help="Keep nothing of the current generation.")
 @click.option("--if-changed", is_flag=True, help="Do nothing where the store holds this already.")
 @_ENCODING
+@click.option(
+    "--flips/--no-flips",
+    default=None,
+    help="Store what would flip a reading of a case, or work it out when it is asked for. By "
+    "default it is stored for up to 20,000 cases.",
+)
 @click.option("--reason", default="", help="What the log says of the new generation.")
 @json_option
 @quiet_option
@@ -90,6 +96,7 @@ def build(
     from_scratch: bool,
     if_changed: bool,
     encoding: str | None,
+    flips: bool | None,
     reason: str,
     as_json: bool,
     quiet: bool,
@@ -113,6 +120,7 @@ def build(
                 from_scratch=from_scratch,
                 if_changed=if_changed,
                 encoding=encoding,
+                flips=flips,
                 reason=reason,
                 progress=progress,
             ),
@@ -143,8 +151,8 @@ def summary_text(summary: BuildSummary, rejects: Path | None = None) -> str:
         lines.append(f"derived ({view}): {own}")
     times = ", ".join(f"{phase} {s:.1f} s" for phase, s in summary.seconds.items())
     lines.append(f"times: {times}")
-    if summary.report and summary.report.warnings:
-        lines.append(f"{len(summary.report.warnings)} warning(s): 'kmgraph validate' shows them")
+    if summary.report and (warnings := summary.report.count(Severity.WARNING)):
+        lines.append(f"{warnings} warning(s): 'kmgraph validate' shows them")
     for name in summary.missing_documents:
         lines.append(f"no copy of document '{name}' was found, so its passages have no quotes")
     for name in summary.quotes_beyond:
@@ -223,6 +231,12 @@ def load(
     show_default=True,
     help="ttl is the SHACL report.",
 )
+@click.option(
+    "--engine",
+    "engine_name",
+    type=click.Choice(ENGINES),
+    help="Engine that runs the shapes. Without it: our own, and pyshacl for --frameworks.",
+)
 @_ENCODING
 @quiet_option
 @command_errors
@@ -231,6 +245,7 @@ def validate(
     store: Path | None,
     frameworks: bool,
     fmt: str,
+    engine_name: str | None,
     encoding: str | None,
     quiet: bool,
 ) -> None:
@@ -247,13 +262,17 @@ def validate(
     if bundle is None and store is None and not frameworks:
         raise click.UsageError("give a bundle, --store or --frameworks")
     progress, close = progress_for(quiet or fmt != "text")
+    engine = None if engine_name is None else engine_named(engine_name)
     try:
         if frameworks:
-            report = validate_frameworks([] if bundle is None else [bundle], progress=progress)
+            files = [] if bundle is None else [bundle]
+            report = validate_frameworks(files, engine=engine, progress=progress)
         elif bundle is not None:
-            report = validate_bundle(bundle, store=store, encoding=encoding, progress=progress)
+            report = validate_bundle(
+                bundle, store=store, encoding=encoding, engine=engine, progress=progress
+            )
         else:
-            report = validate_store(Path(str(store)), progress=progress)
+            report = validate_store(Path(str(store)), engine=engine, progress=progress)
     finally:
         close()
     writers = {"text": report.to_text, "json": report.to_json, "ttl": report.to_turtle}

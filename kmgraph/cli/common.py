@@ -22,6 +22,8 @@ EXIT_VIOLATIONS: Final = 4
 EXIT_REJECTED: Final = 5
 #: How often a progress line on a terminal is written anew, in seconds.
 _REDRAW_S: Final = 0.1
+#: How long a phase lasts before a rate is told of it.
+_PACE_AFTER_S: Final = 1.0
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -76,6 +78,27 @@ def echo_json(value: Any) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
 
 
+def pace(event: ProgressEvent, seconds: float, before: int = 0) -> str:
+    """Return how many units are done in a second, and how long the rest will take.
+
+    :param seconds: time since the first event of the phase.
+    :param before: units that were done then.
+
+    >>> pace(ProgressEvent("mapping", "mine", 200_000, 1_000_000), 4.0)
+    ', 50,000/s, 16 s left'
+    """
+    done = (event.done or 0) - before
+    if seconds < _PACE_AFTER_S or done <= 0:
+        return ""
+    rate = done / seconds
+    text = f", {rate:,.0f}/s"
+    left_s = ((event.total or 0) - (event.done or 0)) / rate
+    if left_s <= 0:
+        return text
+    minutes, rest_s = divmod(round(left_s), 60)
+    return f"{text}, {f'{minutes} min ' if minutes else ''}{rest_s} s left"
+
+
 class ProgressLine:
     """Shows progress on standard error: one line drawn anew on a terminal, else one a phase."""
 
@@ -84,11 +107,15 @@ class ProgressLine:
         self._phase = ""
         self._drawn_s = 0.0
         self._start_s = time.monotonic()
+        #: When the phase was first told of, and how much of it was done then.
+        self._phase_start = (self._start_s, 0)
 
     def __call__(self, event: ProgressEvent) -> None:
         """Take one event."""
         now = time.monotonic()
         new_phase = event.phase != self._phase
+        if new_phase:
+            self._phase_start = (now, event.done or 0)
         self._phase = event.phase
         if self._terminal:
             if new_phase or now - self._drawn_s > _REDRAW_S:
@@ -104,6 +131,7 @@ class ProgressLine:
             text += f" {event.done:,}"
             if event.total:
                 text += f" of {event.total:,} ({100 * event.done // event.total} %)"
+            text += pace(event, now - self._phase_start[0], self._phase_start[1])
         return text
 
     def close(self) -> None:

@@ -15,14 +15,40 @@ from kmgraph.cli.common import (
     quiet_option,
 )
 from kmgraph.synthetic import generate as generate_bundle
-from kmgraph.synthetic.writing import DEFAULT_CASES, DEFAULT_ID, DEFAULT_RATERS
+from kmgraph.synthetic.sheets import FORMATS
+from kmgraph.synthetic.writing import (
+    DEFAULT_CASES,
+    DEFAULT_RATERS,
+    DEPTHS,
+    PROGRAMME_DEPTH,
+)
 
 
 @click.command(epilog="Example: kmgraph generate synthetic --studies 200 --seed 1")
 @click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--studies", type=int, required=True, help="How many studies.")
 @click.option("--seed", type=int, required=True, help="Same seed, same bytes.")
-@click.option("--id", "dataset_id", default=DEFAULT_ID, show_default=True, help="Dataset id.")
+@click.option(
+    "--id",
+    "dataset_id",
+    default=None,
+    help="Dataset id; synthetic-programme or synthetic-registry where none is given.",
+)
+@click.option(
+    "--depth",
+    type=click.Choice(DEPTHS),
+    default=PROGRAMME_DEPTH,
+    show_default=True,
+    help="All tables, or the ten records a study that a public register gives.",
+)
+@click.option(
+    "--format",
+    "file_format",
+    type=click.Choice(FORMATS),
+    default="csv",
+    show_default=True,
+    help="Kind of the files.",
+)
 @click.option(
     "--cases",
     type=float,
@@ -44,13 +70,15 @@ def generate(
     directory: Path,
     studies: int,
     seed: int,
-    dataset_id: str,
+    dataset_id: str | None,
+    depth: str,
+    file_format: str,
     cases: float,
     raters: float,
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Write a synthetic rated programme to DIR, a new or empty folder, as a bundle.
+    """Write a synthetic programme or registry to DIR, a new or empty folder, as a bundle.
 
     No record of it is of a real study, place or person, and its dataset says so.
     """
@@ -63,6 +91,8 @@ def generate(
             dataset_id=dataset_id,
             cases=cases,
             raters=raters,
+            depth=depth,
+            file_format=file_format,
             progress=progress,
         )
     finally:

@@ -1,4 +1,4 @@
-"""Commands that look after a store: log, rollback, gc, backup, restore."""
+"""Commands that look after a store: log, rollback, gc, optimise, backup, restore."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from kmgraph.cli.common import (
 from kmgraph.pipeline.republishing import roll_back
 from kmgraph.stores.backups import BackupSummary, back_up
 from kmgraph.stores.generations import GenerationStore
+from kmgraph.stores.optimising import optimise as optimise_store
 from kmgraph.stores.restoring import restore as restore_backup
 
 
@@ -73,6 +74,30 @@ def gc(store: Path, keep: int, as_json: bool) -> None:
     click.echo(f"removed: {removed}")
     if outcome.in_use:
         click.echo(f"in use, so kept: {', '.join(map(str, outcome.in_use))}")
+
+
+@click.command(epilog="Example: kmgraph optimise --store store")
+@store_option
+@json_option
+@quiet_option
+@command_errors
+def optimise(store: Path, as_json: bool, quiet: bool) -> None:
+    """Publish the current generation again, written so that it is quickest to read.
+
+    Builds do so by themselves, and a server does after many small changes. The data stay the same;
+    readers and writers may go on meanwhile, and whoever writes comes first.
+    """
+    progress, close = progress_for(quiet or as_json)
+    try:
+        made = optimise_store(GenerationStore(store), progress=progress)
+    finally:
+        close()
+    if as_json:
+        echo_json({"generation": made.id if made else None})
+    elif made is None:
+        click.echo("nothing was published: somebody wrote meanwhile, or optimises already")
+    else:
+        click.echo(f"generation {made.id} is published")
 
 
 @click.command(epilog="Example: kmgraph backup backups/monday.tar.gz --store store")
@@ -148,4 +173,4 @@ def _backup_facts(made: BackupSummary) -> dict[str, object]:
     }
 
 
-COMMANDS = (log, rollback, gc, backup, restore)
+COMMANDS = (log, rollback, gc, optimise, backup, restore)

@@ -16,6 +16,7 @@ from kmgraph.cli import (
     building,
     changing,
     crossing,
+    cubing,
     explaining,
     files,
     generating,
@@ -86,6 +87,7 @@ _MODULES = (
     scoring,
     networking,
     crossing,
+    cubing,
 )
 for _module in _MODULES:
     for _command in _module.COMMANDS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -19,7 +19,7 @@ from kmgraph.results import Boolean, Solutions, Triples, write_triples
 from kmgraph.sparql import QueryFacts, analyse
 from kmgraph.sparql.outbound import guarded
 from kmgraph.stores.base import Answer
-from kmgraph.stores.oxigraph import OxigraphView
+from kmgraph.stores.oxigraph import OxigraphStore, OxigraphView
 
 #: Most views that a worker keeps open: those of a generation and of the one before it.
 _OPEN_VIEWS: Final = 4
@@ -29,9 +29,19 @@ class OpenViews:
     """The views that were asked last, open."""
 
     def __init__(self) -> None:
-        self._views: OrderedDict[tuple[Path, int, int], OxigraphView] = OrderedDict()
+        self._views: OrderedDict[tuple[Path, int, int], OxigraphStore] = OrderedDict()
 
-    def view(self, job: Job) -> OxigraphView:
+    def adopt(self, path: Path, load: Callable[[], OxigraphStore]) -> None:
+        """Hold a view that is read in another way than from disk.
+
+        :param path: directory of the view.
+        :param load: reads it.
+        """
+        # The look comes before the reading: what takes its place meanwhile is another view.
+        key = _identity(path)
+        self._views[key] = load()
+
+    def view(self, job: Job) -> OxigraphStore:
         """Return the view that a job is about.
 
         :raises StoreUnavailableError: there is no such view.
@@ -77,7 +87,7 @@ class Written:
     rows: int | None
 
 
-def evaluate(job: Job, limits: Limits, view: OxigraphView) -> Written:
+def evaluate(job: Job, limits: Limits, view: OxigraphStore) -> Written:
     """Answer a query and write its result.
 
     :param view: the view that the job is about.

@@ -110,6 +110,8 @@ class PoolStats:
     :ivar kills: number of processes that ended during a query, by reason: ``timeout``,
         ``memory``, ``abandoned``, ``stopped`` or ``crashed``.
     :ivar worker_memory_bytes: memory of all workers; 0 where the system does not tell.
+    :ivar mode: ``memory`` where workers have the view in memory, ``loading`` while it is read,
+        ``disk`` otherwise.
     """
 
     workers: int
@@ -119,6 +121,7 @@ class PoolStats:
     queries: Counter[str]
     kills: Counter[str]
     worker_memory_bytes: int
+    mode: str = "disk"
 
 
 def job_to_json(job: Job, limits: Limits) -> dict[str, Any]:

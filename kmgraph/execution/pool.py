@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 from kmgraph.errors import (
@@ -24,10 +25,13 @@ from kmgraph.execution.messages import Job, Outcome, PoolStats, RunningQuery
 from kmgraph.execution.process import MEMORY_EXIT, WorkerGoneError, WorkerProcess
 from kmgraph.execution.roster import Roster
 from kmgraph.execution.turnstile import POLL_S, Turnstile, abandoned_error
+from kmgraph.execution.warmth import Warmth
 
 _LOG: Final = logging.getLogger(__name__)
 #: Longest time that a process may take to start and to accept a job.
 _ACCEPT_S: Final = 30.0
+#: A query that runs for longer leaves the processor to those that are answered at once.
+HEAVY_AFTER_S: Final = 0.3
 #: What a worker's last words hold when memory ran out: Rust's, C++'s and Python's.
 _MEMORY_WORDS: Final = ("memory allocation of", "bad_alloc", "MemoryError")
 #: How processes that ended during a query are counted, by the error that the asker gets.
@@ -75,6 +79,7 @@ class WorkerPool:
     :param workers: how many queries run at once.
     :param most_waiting: how many may wait for their turn; more are refused.
     :param wait_s: longest wait in seconds.
+    :param mode: one of :data:`~kmgraph.execution.memory.MODES`; see :meth:`warm`.
     :raises ConfigError: a number is out of range; there is at least one worker.
     """
 
@@ -85,12 +90,14 @@ class WorkerPool:
         workers: int = 2,
         most_waiting: int = 100,
         wait_s: float = 20.0,
+        mode: str = "disk",
     ) -> None:
         require_number("workers", workers, least=1)
         require_number("most_waiting", most_waiting, least=0)
         require_seconds("wait_s", wait_s, may_be_zero=True)
         self.limits = limits or Limits()
         self._roster = Roster(workers + 1, self.limits.memory_bytes)
+        self._warmth = Warmth(self._roster, mode, self.limits.memory_bytes)
         self._turnstile = Turnstile(workers, most_waiting=most_waiting, wait_s=wait_s)
         self._lock = threading.Lock()
         self._ids = itertools.count(1)
@@ -164,19 +171,32 @@ class WorkerPool:
                 queries=self._queries.copy(),
                 kills=self._kills.copy(),
                 worker_memory_bytes=sum(worker.memory_bytes() for worker in workers),
+                mode=self._warmth.mode,
             )
+
+    def warm(self, view_path: Path, quads: int) -> None:
+        """Have workers hold a view in memory, as soon as it is read, where there is room for it.
+
+        Until then, and for all other views, they read from disk.
+
+        :param view_path: directory of the view.
+        :param quads: number of its quads, those of the default graph included.
+        """
+        self._warmth.warm(view_path, quads)
 
     def renew(self) -> None:
         """Replace the processes, so that none keeps files of a view that was deleted.
 
         Queries that are running end undisturbed.
         """
+        self._warmth.cool()
         self._roster.renew()
 
     def close(self) -> None:
         """Stop what is running, and end all processes."""
         for run in self.running():
             self.stop(run.id, "the query was stopped because the server stops")
+        self._warmth.close()
         self._roster.close()
 
     def _count(self, code: str) -> None:
@@ -215,8 +235,9 @@ class WorkerPool:
                 job,
                 limits,
                 waiting=_patience(_ACCEPT_S, WorkerGoneError(is_accepted=False), is_abandoned),
-                running=_patience(
-                    limits.timeout_s, QueryTimeoutError(limits.timeout_s), is_abandoned
+                running=_stepping_back(
+                    _patience(limits.timeout_s, QueryTimeoutError(limits.timeout_s), is_abandoned),
+                    worker.step_back,
                 ),
             )
         except WorkerGoneError as error:
@@ -268,6 +289,30 @@ def _patience(
         return min(next_poll, until) - now
 
     return wait_s
+
+
+def _stepping_back(
+    wait_s: Callable[[], float], step_back: Callable[[], None]
+) -> Callable[[], float]:
+    """Return a function that says how long to wait, and has a query step back that takes long."""
+    until: float | None = None
+    is_back = False
+
+    def wait() -> float:
+        nonlocal until, is_back
+        patience_s = wait_s()
+        now = time.monotonic()
+        if until is None:
+            until = now + HEAVY_AFTER_S
+        if is_back:
+            return patience_s
+        if now >= until:
+            is_back = True
+            step_back()
+            return patience_s
+        return min(patience_s, until - now)
+
+    return wait
 
 
 def _cause(run: _Run, limits: Limits) -> KmGraphError:

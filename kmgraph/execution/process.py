@@ -10,14 +10,11 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Any, Final
 
-import pyoxigraph
-
-import kmgraph
-from kmgraph.errors import ConfigError
 from kmgraph.execution.framing import (
     ConnectionEndedError,
     receive_bytes,
@@ -25,30 +22,18 @@ from kmgraph.execution.framing import (
     send_message,
 )
 from kmgraph.execution.limits import Limits
+from kmgraph.execution.memory import ForkedProcess, Nursery
 from kmgraph.execution.messages import Job, Outcome, error_from_json, job_to_json
+from kmgraph.execution.starting import start
 
-#: Started without the site module, which a worker has no use for: it looks where its parent does.
-_START: Final = (
-    "import sys; sys.path[:] = sys.argv[3:]; from kmgraph.execution.worker import main; "
-    "main(int(sys.argv[1]), int(sys.argv[2]))"
-)
-#: What a worker is told of the environment; tokens and passwords are none of its business.
-_ENVIRONMENT: Final = (
-    "TMPDIR",
-    "TZ",
-    "LANG",
-    "LC_ALL",
-    "LD_LIBRARY_PATH",
-    "DYLD_LIBRARY_PATH",
-    "SSL_CERT_FILE",
-    "SSL_CERT_DIR",
-)
 #: Longest time that sending a job may take; workers that wait read at once.
 _SEND_S: Final = 10.0
 #: Longest time that an ended process takes to be gone.
 _END_S: Final = 10.0
 #: Exit code of a worker that found that it has more memory than it may.
 MEMORY_EXIT: Final = 86
+#: How much of the processor a long query leaves to others, as nice(1) counts.
+HEAVY_NICENESS: Final = 5
 #: Most bytes that are read of what a worker wrote to its error output, from the end.
 _LAST_WORDS_BYTES: Final = 4_000
 
@@ -68,29 +53,30 @@ class WorkerProcess:
     """A worker process and the socket to it; one thread at a time may ask it.
 
     :param memory_bytes: most memory that any query may take.
+    :param nursery: forks it, with a view in memory; None to start it anew.
+    :raises EngineFailedError: the nursery forks no more.
     :raises ConfigError: the system cannot hand sockets to processes.
     """
 
-    def __init__(self, memory_bytes: int) -> None:
-        if not hasattr(socket, "send_fds"):  # pragma: no cover - not on Linux and macOS
-            raise ConfigError("queries run in processes of their own, which needs Linux or macOS")
+    def __init__(self, memory_bytes: int, nursery: Nursery | None = None) -> None:
         self._errors: IO[bytes] = tempfile.TemporaryFile()
         self._connection, theirs = socket.socketpair()
         self._asking = threading.Lock()
+        #: Number of the thread that evaluates, as the system counts.
+        self._seat = 0
         #: Whether the process can or should answer no more.
         self.is_spent = False
-        with theirs:
-            number = str(theirs.fileno())
-            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-                [sys.executable, "-ISc", _START, number, str(memory_bytes), *_search_path()],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=self._errors,
-                env=_environment(),
-                # Ctrl+C in a terminal reaches the pool's process alone.
-                start_new_session=True,
-            )
+        self._process: subprocess.Popen[bytes] | ForkedProcess
+        try:
+            with theirs:
+                if nursery is None:
+                    self._process = start("worker", theirs, memory_bytes, self._errors)
+                else:
+                    self._process = nursery.fork(theirs, self._errors)
+        except BaseException:
+            self._connection.close()
+            self._errors.close()
+            raise
         self.pid = self._process.pid
 
     @property
@@ -140,8 +126,8 @@ class WorkerProcess:
         try:
             self._connection.settimeout(_SEND_S)
             send_message(self._connection, job_to_json(job, limits))
-            receive_message(self._connection, waiting)
-            is_accepted = True
+            accepted = receive_message(self._connection, waiting)
+            is_accepted, self._seat = True, int(accepted["thread"])
             return receive_message(self._connection, running)
         except ConnectionEndedError as error:
             raise WorkerGoneError(is_accepted=is_accepted) from error
@@ -158,6 +144,13 @@ class WorkerProcess:
                 raise ConnectionEndedError
             body = os.fdopen(descriptors[0], "rb")
         return Outcome(reply["form"], body, reply["length"], reply["rows"], reply["seconds"])
+
+    def step_back(self) -> None:
+        """Have the query that runs leave the processor to others, for as long as it runs."""
+        if sys.platform != "linux":  # pragma: no cover - elsewhere threads have no priority
+            return
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, self._seat, HEAVY_NICENESS)
 
     def kill(self) -> None:
         """End the process at once, whatever it does."""
@@ -197,20 +190,3 @@ class WorkerProcess:
         self._errors.close()
         if is_free:
             self._asking.release()
-
-
-def _search_path() -> list[str]:
-    """Return where the worker finds modules: where this process does.
-
-    An editable installation may be found by a hook that a worker does not have.
-    """
-    inherited = [entry or os.getcwd() for entry in sys.path]
-    own = [str(Path(module.__file__ or "").parents[1]) for module in (kmgraph, pyoxigraph)]
-    return list(dict.fromkeys([*inherited, *own]))
-
-
-def _environment() -> dict[str, str]:
-    """Return the environment of a worker."""
-    kept = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-    # What an aborting query would say of its stack takes seconds to find out.
-    return kept | {"RUST_BACKTRACE": "0"}

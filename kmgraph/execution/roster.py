@@ -9,6 +9,7 @@ import weakref
 from typing import Final
 
 from kmgraph.errors import EngineFailedError, StoreUnavailableError
+from kmgraph.execution.memory import Nursery
 from kmgraph.execution.process import WorkerProcess
 
 _LOG: Final = logging.getLogger(__name__)
@@ -31,6 +32,7 @@ class Roster:
         self._round = 0
         self._starting = 0
         self._is_closed = False
+        self._nursery: Nursery | None = None
         self._finalizer = weakref.finalize(self, _end_all, self._all, os.getpid())
 
     def take(self) -> WorkerProcess:
@@ -71,6 +73,16 @@ class Roster:
         for worker in idle:
             self._discard(worker)
 
+    def use(self, nursery: Nursery | None) -> Nursery | None:
+        """Replace the workers by such as a nursery forks, and return the one used before.
+
+        :param nursery: None for workers that read from disk.
+        """
+        before, self._nursery = self._nursery, nursery
+        self.renew()
+        self._refill_soon()
+        return before
+
     def close(self) -> None:
         """End all processes, busy ones as well."""
         with self._lock:
@@ -90,7 +102,7 @@ class Roster:
     def _start(self) -> WorkerProcess:
         """Return a new worker."""
         try:
-            worker = WorkerProcess(self._memory_bytes)
+            worker = self._made()
         except OSError as error:
             _LOG.error("no process for queries can be started: %s", error)
             raise EngineFailedError(
@@ -104,6 +116,16 @@ class Roster:
             worker.end()
             raise StoreUnavailableError("the processes for queries were ended: the server stops")
         return worker
+
+    def _made(self) -> WorkerProcess:
+        """Return a new process: with a view in memory where there is a nursery that forks."""
+        if (nursery := self._nursery) is not None:
+            try:
+                return WorkerProcess(self._memory_bytes, nursery)
+            except EngineFailedError as error:
+                _LOG.error("%s: workers read from disk from now on", error)
+                self._nursery = None
+        return WorkerProcess(self._memory_bytes)
 
     def _discard(self, worker: WorkerProcess) -> None:
         """End a worker now, and see to its remains and to another one meanwhile."""

@@ -110,6 +110,11 @@ class PooledStore(QuadStore):
             view=self._view_key,
         )
 
+    @property
+    def view(self) -> OxigraphStore:
+        """Return the view itself, which this process reads."""
+        return self._view
+
     def graph_names(self) -> list[str]:
         """Return the IRIs of the named graphs, sorted."""
         return self._view.graph_names()

@@ -27,7 +27,8 @@ from kmgraph.execution.messages import error_to_json, job_from_json
 
 #: Exit code after which the pool says that memory ran out; see :mod:`kmgraph.execution.process`.
 _MEMORY_EXIT: Final = 86
-#: A worker that has kept more memory than this after a query is replaced.
+#: A worker that has kept more memory than this after a query, beside what it began with, is
+#: replaced.
 _KEEP_BELOW_BYTES: Final = 300_000_000
 #: How often memory is looked at where the system sets no limit to it.
 _WATCH_S: Final = 0.1
@@ -45,19 +46,54 @@ def main(descriptor: int, memory_bytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     memory = MemoryLimit(memory_bytes)
     with socket.socket(fileno=descriptor) as connection:
+        serve(connection, OpenViews(), memory)
+
+
+def serve(connection: socket.socket, views: OpenViews, memory: MemoryLimit) -> None:
+    """Answer what comes through a socket, until its other end is closed.
+
+    Queries are evaluated by a thread that is not the main one, and that another takes the place of
+    once the pool has lowered its priority: the system never lets it be raised again.
+    """
+    with memory.lifted():
         threading.Thread(target=_watch, args=(connection, memory), daemon=True).start()
-        views = OpenViews()
-        try:
-            while True:
-                _answer_next(connection, views, memory)
-        except ConnectionEndedError:
+    while True:
+        ended: list[bool] = []
+        with memory.lifted():
+            seat = threading.Thread(target=_sit, args=(connection, views, memory, ended))
+            seat.start()
+        seat.join()
+        if ended:
             return
+
+
+def _sit(
+    connection: socket.socket, views: OpenViews, memory: MemoryLimit, ended: list[bool]
+) -> None:
+    """Answer jobs until nobody asks any more, or until the priority of this thread is lowered.
+
+    :param ended: gets a member when nobody asks any more.
+    """
+    usual = _niceness()
+    try:
+        while _niceness() == usual:
+            _answer_next(connection, views, memory)
+    except ConnectionEndedError:
+        ended.append(True)
+    except BaseException:
+        ended.append(True)
+        raise
+
+
+def _niceness() -> int:
+    """Return how much of the processor this thread leaves to others; the same for all on macOS."""
+    return os.getpriority(os.PRIO_PROCESS, 0)
 
 
 def _answer_next(connection: socket.socket, views: OpenViews, memory: MemoryLimit) -> None:
     """Answer the next job."""
     job, limits = job_from_json(receive_message(connection))
-    send_message(connection, {"accepted": True})
+    send_message(connection, {"accepted": True, "thread": threading.get_native_id()})
     started = time.perf_counter()
     try:
         with memory.lifted():
@@ -69,13 +105,13 @@ def _answer_next(connection: socket.socket, views: OpenViews, memory: MemoryLimi
         # What is neither ours nor MemoryError is a fault, perhaps of native code that is now in
         # no known state.
         is_spent = not isinstance(error, KmGraphError)
-        send_message(connection, message | {"is_spent": is_spent or _is_large()})
+        send_message(connection, message | {"is_spent": is_spent or memory.is_exceeded()})
         return
     with written.sink:
-        _send(connection, written, time.perf_counter() - started)
+        _send(connection, written, time.perf_counter() - started, is_large=memory.is_exceeded())
 
 
-def _send(connection: socket.socket, written: Written, seconds: float) -> None:
+def _send(connection: socket.socket, written: Written, seconds: float, *, is_large: bool) -> None:
     """Send a result: its bytes, or the open file that holds them."""
     sink = written.sink
     header: dict[str, Any] = {
@@ -84,7 +120,7 @@ def _send(connection: socket.socket, written: Written, seconds: float) -> None:
         "length": sink.length,
         "seconds": seconds,
         "is_inline": sink.is_inline,
-        "is_spent": _is_large(),
+        "is_spent": is_large,
     }
     send_message(connection, header, sink.inline_bytes())
     if not sink.is_inline:
@@ -117,6 +153,8 @@ class MemoryLimit:
         self.is_kept_by_system = sys.platform == "linux"
         self._most_bytes = most_bytes
         self._own_bytes = self._counted_bytes()
+        #: More than this a worker should not keep.
+        self.keep_below_bytes = memory_bytes() + _KEEP_BELOW_BYTES
         #: Memory that the process may have, in bytes.
         self.limit_bytes = self._own_bytes + most_bytes
 
@@ -137,6 +175,10 @@ class MemoryLimit:
             yield
         finally:
             self._own_bytes += max(0, self._counted_bytes() - before)
+
+    def is_exceeded(self) -> bool:
+        """Say whether so much memory was kept that a new process should take the place of this."""
+        return memory_bytes() > self.keep_below_bytes
 
     def _limit_to(self, limit_bytes: int) -> None:
         """Set the limit."""
@@ -166,11 +208,6 @@ def memory_bytes() -> int:
             return int(file.read().split()[1]) * resource.getpagesize()
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most if sys.platform == "darwin" else most * 1024
-
-
-def _is_large() -> bool:
-    """Say whether this process has kept so much memory that a new one should take its place."""
-    return memory_bytes() > _KEEP_BELOW_BYTES
 
 
 def _watch(connection: socket.socket, memory: MemoryLimit) -> None:

@@ -99,7 +99,7 @@ class Mapper:
         quote_of: Callable[[Values], str | None] = lambda values: None,
     ) -> None:
         self.place = place
-        self._vocabulary = vocabulary
+        self.vocabulary = vocabulary
         self._sheet_of = sheet_of
         self._quote_of = quote_of
         self._minted: set[str] = set()
@@ -114,7 +114,14 @@ class Mapper:
         return self.place.iri(TABLES[sheet].segment, record_id)
 
     def statements(self, sheet: str, values: Values) -> Iterator[str]:
-        """Yield the statements of a row: subject, predicate and object, without the final dot."""
+        """Yield the statements of a row: subject, predicate and object, without the final dot.
+
+        What a row says once is said once, and so is what several rows say.
+        """
+        yield from dict.fromkeys(self._statements(sheet, values))
+
+    def _statements(self, sheet: str, values: Values) -> Iterator[str]:
+        """Yield the statements of a row, in which one may stand twice."""
         table = TABLES[sheet]
         subject = terms.iri(self.record_iri(sheet, values["id"]))
         extension = ":" in values["id"]
@@ -127,19 +134,19 @@ class Mapper:
             if value in (None, ()):
                 if not column.default or extension:
                     continue
-                value = self._default(column)
+                value = self.default(column)
             for item in value if isinstance(value, tuple) else (value,):
-                yield f"{subject} {predicate} {self._object(column, item)}"
+                yield f"{subject} {predicate} {self.object(column, item)}"
                 if column.kind is Kind.TERM:
-                    yield from self._mint(column, item)
-        if sheet in _EXTRAS:
-            yield from _EXTRAS[sheet](self, subject, values)
+                    yield from self.mint(column.segment, item)
+        if sheet in EXTRAS:
+            yield from EXTRAS[sheet](self, subject, values)
 
-    def _default(self, column: Column) -> Any:
+    def default(self, column: Column) -> Any:
         """Return the typed value of a column's default."""
         return column.default == "yes" if column.kind is Kind.BOOLEAN else column.default
 
-    def _object(self, column: Column, item: Any) -> str:
+    def object(self, column: Column, item: Any) -> str:
         """Return the object term of one item of a cell."""
         kind = column.kind
         if kind is Kind.TEXT:
@@ -158,29 +165,32 @@ class Mapper:
         if kind is Kind.BOOLEAN:
             return terms.boolean(item)
         if kind is Kind.TERM:
-            return terms.iri(self._term_iri(column, item))
+            return terms.iri(self._term_iri(column.segment, item))
         if kind in (Kind.CODE, Kind.TYPE):
-            return terms.iri(self._vocabulary.codes[column.codes][item])
+            return terms.iri(self.vocabulary.codes[column.codes][item])
         if kind is Kind.CONSTRUCT:
-            return terms.iri(self._vocabulary.constructs[item].iri)
+            return terms.iri(self.vocabulary.constructs[item].iri)
         if kind is Kind.SCHEME:
-            return terms.iri(self._vocabulary.schemes[item])
+            return terms.iri(self.vocabulary.schemes[item])
         if kind is Kind.PROPERTY:
             return terms.name(item)
         return terms.iri(item)
 
-    def _term_iri(self, column: Column, words: str) -> str:
+    def _term_iri(self, segment: str, words: str) -> str:
         """Return the IRI of a term of the dataset's own."""
-        return f"{self.place.base}{column.segment}/{self.place.id_prefix}{terms.slug(words)}"
+        return f"{self.place.base}{segment}/{self.place.id_prefix}{terms.slug(words)}"
 
-    def _mint(self, column: Column, words: str) -> Iterator[str]:
-        """Yield the description of a term of the dataset's own, once."""
-        term = self._term_iri(column, words)
+    def mint(self, segment: str, words: str) -> Iterator[str]:
+        """Yield the description of a term of the dataset's own, once.
+
+        :param segment: path segment of its IRI, which tells its class.
+        """
+        term = self._term_iri(segment, words)
         if term in self._minted:
             return
         self._minted.add(term)
         subject = terms.iri(term)
-        class_name = TERM_CLASSES[column.segment]
+        class_name = TERM_CLASSES[segment]
         yield f"{subject} {terms.name('rdf:type')} {terms.name(class_name)}"
         label = terms.text(words, self.place.language)
         yield f"{subject} {terms.name('skos:prefLabel')} {label}"
@@ -203,7 +213,7 @@ class Mapper:
         if not words:
             words = self._quote_of(values)
             if words:
-                basis = terms.iri(self._vocabulary.codes["km:QuoteBasis"]["published"])
+                basis = terms.iri(self.vocabulary.codes["km:QuoteBasis"]["published"])
                 yield f"{subject} {terms.name('km:quoteBasis')} {basis}"
         if words:
             quote = terms.iri(f"{subject[1:-1]}/quote")
@@ -217,7 +227,11 @@ class Mapper:
         if member and self._sheet_of(group) == "communities":
             person = terms.iri(self.record_iri(self._sheet_of(member) or "people", member))
             community = terms.iri(self.record_iri("communities", group))
-            yield f"{community} {terms.name('foaf:member')} {person}"
+            statement = f"{community} {terms.name('foaf:member')} {person}"
+            # Someone may join a community twice, and the statement is made once.
+            if statement not in self._minted:
+                self._minted.add(statement)
+                yield statement
 
     def _claim(self, subject: str, values: Values) -> Iterator[str]:
         """A claim with a number is a quantity claim."""
@@ -226,7 +240,7 @@ class Mapper:
 
     def _assessment(self, subject: str, values: Values) -> Iterator[str]:
         """An assessment has the class of its element; a scored one has a computed band."""
-        construct = self._vocabulary.constructs.get(values.get("construct") or "")
+        construct = self.vocabulary.constructs.get(values.get("construct") or "")
         if construct and construct.top in _ASSESSMENT_CLASSES:
             class_name = _ASSESSMENT_CLASSES[construct.top]
             yield f"{subject} {terms.name('rdf:type')} {terms.name(class_name)}"
@@ -244,7 +258,8 @@ class Mapper:
             yield f"{subject} {terms.name('km:bandKind')} {terms.name('km:Stated')}"
 
 
-_EXTRAS: Final[dict[str, Callable[[Mapper, str, Values], Iterator[str]]]] = {
+#: Sheet to what its rows become beyond their columns.
+EXTRAS: Final[dict[str, Callable[[Mapper, str, Values], Iterator[str]]]] = {
     "dataset": Mapper._dataset,
     "passages": Mapper._passage,
     "memberships": Mapper._membership,

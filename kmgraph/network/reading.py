@@ -115,6 +115,15 @@ def _vocabulary() -> tuple[ox.NamedNode, ...]:
     return tuple(ox.NamedNode(iri) for iri in sorted(found))
 
 
+def network_vocabulary() -> frozenset[str]:
+    """Return the IRIs of the classes and properties that the queries of networks name.
+
+    >>> expand("km:alignedWith") in network_vocabulary()
+    True
+    """
+    return frozenset(term.value for term in _vocabulary())
+
+
 @cache
 def _names(query: str) -> frozenset[str]:
     """Return the IRIs of the classes and properties that a query names."""

@@ -18,6 +18,9 @@ from kmgraph.network.network import StakeholderNetwork
 BETWEENNESS_LIMIT: Final = 20_000_000
 #: Losses, or pairs of communities, above which they are left out: each is a record of its own.
 RECORDS_LIMIT: Final = 100_000
+#: Records above which the network is not read at all, and nothing is measured of it.
+NETWORK_LIMIT: Final = 20_000
+_MEASURES: Final = ("Betweenness", "Loss", "Overlap", "Position", "Bridge")
 #: To be raised where the measures or the statements change, so that stores are derived anew.
 _VERSION: Final = 2
 #: Assertion kinds by their codes.
@@ -79,6 +82,18 @@ def network_statements(
         for overlap in network.communities_overlap():
             yield from writer.overlap(overlap)
     yield from writer.overview(network, betweenness_limit, left_out)
+
+
+def too_large_statements(records: int, base: str) -> Statements:
+    """Yield what is derived of a network that is too large to be read: that nothing is measured.
+
+    :param records: how many records it would hold.
+
+    >>> [triple.object.value for triple in too_large_statements(20_001, "https://x.org/")][1]
+    '20001'
+    """
+    left_out = [expand(f"km:{name}Measure") for name in _MEASURES]
+    yield from _Writer(base).unread(records, BETWEENNESS_LIMIT, left_out)
 
 
 def _losses(network: StakeholderNetwork, limit: int) -> Iterator[tuple[str, Loss]]:
@@ -159,6 +174,15 @@ class _Writer:
         }
         yield from self._record("network-overview", [f"{self._base}all"], facts, ())
 
+    def unread(self, records: int, limit: int, left_out: list[str]) -> Statements:
+        """Yield how large a network is that was not read."""
+        facts: dict[str, Any] = {
+            "km:networkRecordCount": records,
+            "km:betweennessLimit": limit,
+            "km:notComputed": left_out,
+        }
+        yield from self._record("network-overview", [f"{self._base}all"], facts, ())
+
     def _record(
         self, segment: str, parts: list[str], facts: dict[str, Any], records: Iterable[str]
     ) -> Statements:
@@ -217,5 +241,8 @@ def rules_text() -> bytes:
     True
     """
     paths = artefacts.files("queries", "network/*.rq")
-    limits = f"betweenness {BETWEENNESS_LIMIT}, records {RECORDS_LIMIT}, version {_VERSION}"
+    limits = (
+        f"betweenness {BETWEENNESS_LIMIT}, records {RECORDS_LIMIT}, whole {NETWORK_LIMIT}, "
+        f"version {_VERSION}"
+    )
     return b"".join(path.read_bytes() for path in paths) + limits.encode()

@@ -19,9 +19,11 @@ from kmgraph.bundles.opening import open_bundle
 from kmgraph.bundles.problems import Problem
 from kmgraph.bundles.sources import Source
 from kmgraph.errors import BundleError, InputError, NonConformanceError
-from kmgraph.pipeline.derived_graphs import RULES, derive_views, rules_digest
+from kmgraph.namespaces import graph_iri
+from kmgraph.pipeline import workers
 from kmgraph.pipeline.elsewhere import StoreElsewhere
 from kmgraph.pipeline.erased_rows import without_erased
+from kmgraph.pipeline.following import RULES, follow, following_digest
 from kmgraph.pipeline.options import BuildOptions, BuildSummary, Clock
 from kmgraph.pipeline.publication import (
     holds_all,
@@ -31,7 +33,6 @@ from kmgraph.pipeline.publication import (
     refuse_edited,
     refuse_pooling,
     staging,
-    validate_prepared,
 )
 from kmgraph.pipeline.staging import (
     Rejection,
@@ -41,9 +42,11 @@ from kmgraph.pipeline.staging import (
     rejected_rows,
     stage,
 )
+from kmgraph.pipeline.validating import validate_prepared
 from kmgraph.stores.base import QuadStore
 from kmgraph.stores.generations import GenerationStore
 from kmgraph.stores.tombstones import Tombstones
+from kmgraph.stores.triple_files import TripleFile
 from kmgraph.validation import Report
 
 
@@ -130,20 +133,26 @@ def _build_once(
         with clock.phase("load"):
             for dataset, digest in zip(staged, digests, strict=True):
                 put_dataset(target, writer, dataset, digest, append=options.append)
-            put_vocabulary(target, writer, directory, from_scratch=scratch)
+            is_new = put_vocabulary(target, writer, directory, from_scratch=scratch)
             writer.prepare()
         with clock.phase("derive"):
-            rule_seconds = derive_views(writer, directory, progress)
+            change = _appended(target, staged) if options.append and not is_new else None
+            followed = follow(
+                target, writer, directory, progress, change=change, flips=options.flips
+            )
         with clock.phase("validate"):
             for dataset in staged:
-                refuse_described_twice(target, writer, dataset.name)
-            report = validate_prepared(target, writer, staged, directory, progress)
+                new = dataset.quads if options.append else None
+                refuse_described_twice(target, writer, dataset.name, appended=new)
+            report = validate_prepared(
+                target, writer, staged, directory, progress, changes=followed.changes
+            )
         with clock.phase("publish"):
             records: Counter[str] = sum((d.records for d in staged), Counter())
             # Before anything is published without them, so that no crash can lose them.
             rejected = sum(_write_rejected(d, options, several=len(staged) > 1) for d in staged)
             generation = writer.publish(
-                counts={"records": dict(records)}, extra={RULES: rules_digest()}
+                counts={"records": dict(records)}, extra={RULES: following_digest()}
             )
     return BuildSummary(
         generation,
@@ -154,10 +163,15 @@ def _build_once(
         unread=[file for d in staged for file, _ in sorted(d.check.blocked)],
         report=report,
         seconds=clock.seconds,
-        rule_seconds=rule_seconds,
+        rule_seconds=followed.seconds,
         missing_documents=[name for d in staged for name in d.missing_documents],
         quotes_beyond=[name for d in staged for name in d.quotes_beyond],
     )
+
+
+def _appended(target: GenerationStore, staged: Sequence[StagedDataset]) -> list[TripleFile]:
+    """Return what is added to datasets."""
+    return [TripleFile(one.quads, graph_iri(target.base, one.name)) for one in staged]
 
 
 def _digest(source: Source, options: BuildOptions) -> str:
@@ -228,7 +242,9 @@ def _check(
 ) -> BundleCheck:
     """Return the check of a bundle, which may point to what is there already."""
     elsewhere = StoreElsewhere(current, dict(checks))
-    check = BundleCheck(source, elsewhere=elsewhere, progress=options.progress)
+    check = BundleCheck(
+        source, elsewhere=elsewhere, progress=options.progress, workers=workers.count()
+    )
     if options.append:
         name = str(check.dataset.get("id") or "")
         if not elsewhere.has_dataset(name):

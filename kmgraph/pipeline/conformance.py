@@ -6,9 +6,14 @@ import logging
 from pathlib import Path
 from typing import Final
 
-from kmgraph.pipeline.publication import (
-    REPORT_FILE,
+from kmgraph.pipeline.publication import REPORT_FILE
+from kmgraph.pipeline.validating import (
+    REST_FILE,
+    Changes,
+    Known,
     locations,
+    put_report,
+    together,
     validate_view,
     views_to_validate,
 )
@@ -16,7 +21,7 @@ from kmgraph.progress import Progress
 from kmgraph.stores.generations import GenerationStore
 from kmgraph.stores.views import view_key, visible_in
 from kmgraph.stores.writer import GenerationWriter
-from kmgraph.validation import Report, Result
+from kmgraph.validation import Severity
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -27,6 +32,8 @@ def validate_for(
     view: str,
     directory: Path,
     progress: Progress,
+    *,
+    changes: Changes | None = None,
 ) -> int:
     """Validate what a writer has prepared, for one who sees a view of it.
 
@@ -34,23 +41,25 @@ def validate_for(
     could guess what is there. The report of everything lies beside what is published.
 
     :param view: key of the view.
+    :param changes: view to the triples that a small change added or deleted, where that is known.
     :returns: the number of violations that are found in other views only.
     :raises NonConformanceError: the shapes are violated in the view.
     """
     key = view_key(visible_in(view) & visible_in(writer.views[-1]))
-    found = validate_view(writer, key, None, directory, progress)
+    known = Known.of(store, changes)
+    found = validate_view(writer, key, None, progress, known=known)
     # Nor does it say in which row of a hidden bundle a record is described.
     shown = locations(store, writer, shown=visible_in(key))
     found.located(shown).raise_for_nonconformance()
-    results: dict[Result, None] = dict.fromkeys(found.results)
-    for other in views_to_validate(writer):
-        if other != key:
-            report = validate_view(writer, other, None, directory, progress)
-            results.update(dict.fromkeys(report.results))
-    everything = Report.of(results)
-    kept = everything.located(locations(store, writer))
-    writer.put_file(REPORT_FILE, kept.to_json().encode())
-    return len(everything.violations)
+    rest = directory / REST_FILE
+    others = [
+        validate_view(writer, other, None, progress, rest=rest, known=known)
+        for other in views_to_validate(writer)
+        if other != key
+    ]
+    everything = together([found, *others])
+    put_report(writer, everything.located(locations(store, writer)), rest)
+    return everything.count(Severity.VIOLATION)
 
 
 def tell_keeper(generation_id: int, violations: int) -> None:

@@ -20,7 +20,7 @@ class StoreElsewhere:
 
     :param store: the current generation's master view, or None before the first build.
     :param checks: dataset id to the check of a bundle of the same run.
-    :param appended: dataset whose existing records count as the bundle's own, or None.
+    :ivar appended: dataset whose existing records count as the bundle's own, or None.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class StoreElsewhere:
         *,
         appended: str | None = None,
     ) -> None:
-        self._store, self._checks, self._appended = store, checks, appended
+        self._store, self._checks, self.appended = store, checks, appended
 
     def prefix_of(self, dataset: str) -> str:
         """Return the id prefix of a dataset, or an empty text where it has none."""
@@ -62,18 +62,23 @@ class StoreElsewhere:
 
     def existing_sheet(self, record_id: str) -> str | None:
         """Return the sheet of a record that the appended dataset has already."""
-        if self._appended is None:
+        if self.appended is None:
             return None
-        return self._stored_sheet(self._appended, record_id)
+        return self._stored_sheet(self.appended, record_id)
 
     def _stored_sheet(self, dataset: str, record_id: str) -> str | None:
         """Return the sheet of a record of the store."""
         if self._store is None:
             return None
         graph = ox.NamedNode(graph_iri(self._store.base, dataset))
-        local = self.prefix_of(dataset) + record_id
-        for table in TABLES.values():
-            subject = ox.NamedNode(record_iri(self._store.base, table.segment, local))
-            if any(True for _ in self._store.quads(subject, _IDENTIFIER, None, graph)):
+        # By its id, which the store has an index of: there are many kinds of records to try.
+        found = {
+            quad.subject.value
+            for quad in self._store.quads(None, _IDENTIFIER, ox.Literal(record_id), graph)
+            if isinstance(quad.subject, ox.NamedNode)
+        }
+        local = self.prefix_of(dataset) + record_id if found else ""
+        for table in TABLES.values() if found else ():
+            if record_iri(self._store.base, table.segment, local) in found:
                 return table.sheet
         return None

@@ -13,8 +13,8 @@ from kmgraph.bundles.sources import Source
 from kmgraph.dataset import EvidenceDataset
 from kmgraph.errors import BundleError, PublicationError
 from kmgraph.namespaces import DEFAULT_BASE
-from kmgraph.pipeline.derived_graphs import derive_in_memory
 from kmgraph.pipeline.elsewhere import StoreElsewhere
+from kmgraph.pipeline.following import follow_in_memory
 from kmgraph.pipeline.staging import stage
 from kmgraph.pipeline.vocabulary_graphs import VOCABULARY, write_vocabulary_graph
 from kmgraph.progress import Progress, silent
@@ -71,7 +71,7 @@ def build_in_memory(
             checks[name] = check
             store.load_nquads(staged.quads)
         _refuse_pooling(checks)
-        derive_in_memory(store, folder, progress)
+        follow_in_memory(store, folder, progress)
     return EvidenceDataset(store)
 
 

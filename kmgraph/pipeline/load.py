@@ -12,8 +12,8 @@ import pyoxigraph as ox
 from kmgraph.errors import InputError, PublicationError, RdfParseError
 from kmgraph.formats import format_by_extension, to_rdf_format
 from kmgraph.namespaces import KM, RDF, TAKEN_NAMES, expand, graph_iri
-from kmgraph.pipeline.derived_graphs import RULES, derive_views, rules_digest
 from kmgraph.pipeline.erased_rows import refuse_erased
+from kmgraph.pipeline.following import RULES, follow, following_digest
 from kmgraph.pipeline.options import BuildSummary, Clock
 from kmgraph.pipeline.publication import (
     graph_facts,
@@ -21,9 +21,9 @@ from kmgraph.pipeline.publication import (
     refuse_edited_graph,
     refuse_pooling_loaded,
     staging,
-    validate_prepared,
 )
 from kmgraph.pipeline.skolem import skolemised_lines
+from kmgraph.pipeline.validating import validate_prepared
 from kmgraph.progress import Progress, silent
 from kmgraph.records import TABLES
 from kmgraph.stores.generations import GenerationStore
@@ -98,12 +98,14 @@ def load_rdf(
             put_vocabulary(target, writer, directory)
             writer.prepare()
         with clock.phase("derive"):
-            rule_seconds = derive_views(writer, directory, progress)
+            followed = follow(target, writer, directory, progress)
         with clock.phase("validate"):
             report = validate_prepared(target, writer, (), directory, progress)
         with clock.phase("publish"):
-            generation = writer.publish(counts={}, extra={RULES: rules_digest()})
-    return BuildSummary(generation, report=report, seconds=clock.seconds, rule_seconds=rule_seconds)
+            generation = writer.publish(counts={}, extra={RULES: following_digest()})
+    return BuildSummary(
+        generation, report=report, seconds=clock.seconds, rule_seconds=followed.seconds
+    )
 
 
 class _Marks:

@@ -13,7 +13,7 @@ from typing import Any
 from kmgraph.bundles.problems import Problem
 from kmgraph.progress import Progress, silent
 from kmgraph.stores.meta import Generation
-from kmgraph.validation import Report
+from kmgraph.validation import Report, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,8 @@ class BuildOptions:
     :ivar from_scratch: build into an empty generation instead of the current one's copy.
     :ivar if_changed: do nothing where the current generation holds these very bundles.
     :ivar encoding: encoding of CSV files that are not UTF-8 or UTF-16.
+    :ivar flips: whether what would flip a reading is stored; None decides by the number of cases,
+        and what is not stored is worked out when it is asked for.
     :ivar reason: what the log says of the new generation.
     :ivar progress: takes progress events.
     """
@@ -40,6 +42,7 @@ class BuildOptions:
     from_scratch: bool = False
     if_changed: bool = False
     encoding: str | None = None
+    flips: bool | None = None
     reason: str = ""
     progress: Progress = silent
 
@@ -91,7 +94,7 @@ class BuildSummary:
             "left_out": self.left_out,
             "unread": self.unread,
             "problems": [asdict(problem) for problem in self.problems],
-            "warnings": len(self.report.warnings) if self.report else 0,
+            "warnings": self.report.count(Severity.WARNING) if self.report else 0,
             "missing_documents": self.missing_documents,
             "quotes_beyond": self.quotes_beyond,
             "seconds": {phase: round(s, 3) for phase, s in self.seconds.items()},

@@ -3,34 +3,32 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pyoxigraph as ox
 
-from kmgraph import artefacts
 from kmgraph.errors import EditedGraphError, NotFoundError, PublicationError
-from kmgraph.formats import NTRIPLES
 from kmgraph.mapping.mapper import split_record_iri
-from kmgraph.namespaces import graph_iri
-from kmgraph.pipeline.derived_graphs import RULES, rules_digest
-from kmgraph.pipeline.locations import RowLocations
+from kmgraph.namespaces import DCTERMS
+from kmgraph.pipeline.following import is_followed
 from kmgraph.pipeline.staging import StagedDataset
 from kmgraph.pipeline.vocabulary_graphs import (
     VOCABULARY,
     vocabulary_digest,
     write_vocabulary_graph,
 )
-from kmgraph.progress import Progress
-from kmgraph.results import Solutions
+from kmgraph.stores.base import QuadStore
 from kmgraph.stores.generations import GenerationStore
+from kmgraph.stores.meta import GraphInfo
+from kmgraph.stores.triple_files import TripleFile
 from kmgraph.stores.writer import GenerationWriter
-from kmgraph.validation import Report, Result, validate_triples
 
 #: Name of the sidecar file that holds the report of the last validation.
 REPORT_FILE = "validation.json"
+_IDENTIFIER: Final = ox.NamedNode(f"{DCTERMS}identifier")
 #: Kinds of graphs that may hold no data at all.
 _LOADED = ("loaded", "updates")
 
@@ -42,6 +40,25 @@ def rows_file(name: str) -> str:
     'rows/clahrc-ndl.tsv'
     """
     return f"rows/{name}.tsv"
+
+
+def is_rows_file(file: str, name: str) -> bool:
+    """Say whether a sidecar file is the list of a dataset, or one that an addition put beside it.
+
+    >>> is_rows_file("rows/a.tsv", "a"), is_rows_file("rows/a/0002.tsv", "a")
+    (True, True)
+    """
+    return file == rows_file(name) or file.startswith(f"rows/{name}/")
+
+
+def rows_lists(store: GenerationStore, name: str) -> list[Path]:
+    """Return the lists of where a dataset's records come from, in the order they were written."""
+    if store.current_id() is None:
+        return []
+    generation = store.generation()
+    found = [file for file in generation.files if is_rows_file(file, name)]
+    folder = store.generation_dir(generation.id) / "files"
+    return [folder / file for file in sorted(found, key=lambda file: (file.count("/"), file))]
 
 
 @contextmanager
@@ -91,7 +108,6 @@ def put_dataset(
         "synthetic": dataset.synthetic,
         "records": dict(dataset.records),
     }
-    name = rows_file(dataset.name)
     if not append:
         if not dataset.is_partial:
             info["digest"] = digest
@@ -101,8 +117,15 @@ def put_dataset(
             raise PublicationError(
                 f"the graph '{dataset.name}' was {made}: give the dataset another id"
             )
-        writer.replace_graph(dataset.name, dataset.quads, visibility=dataset.visibility, info=info)
-        writer.put_file(name, dataset.rows, graph=dataset.name)
+        writer.replace_graph(
+            dataset.name,
+            dataset.quads,
+            visibility=dataset.visibility,
+            info=info,
+            statements=dataset.statements,
+            digest=dataset.digest or None,
+        )
+        writer.put_file(rows_file(dataset.name), dataset.rows, graph=dataset.name)
         return
     # The dataset is no longer what one bundle gives, so that 'if changed' builds it again.
     old = graph_facts(store).get(dataset.name, {})
@@ -111,8 +134,9 @@ def put_dataset(
         if sheet != "dataset":
             counts[sheet] = counts.get(sheet, 0) + number
     writer.append_to_graph(dataset.name, dataset.quads, info={**info, "records": counts})
-    rows = parent_file(store, name) + dataset.rows.read_bytes()
-    writer.put_file(name, rows, graph=dataset.name)
+    # The lists there are may be long, so they stay as they are and a further one is put there.
+    part = f"rows/{dataset.name}/{len(rows_lists(store, dataset.name)) + 1:06}.tsv"
+    writer.put_file(part, dataset.rows, graph=dataset.name)
 
 
 def put_vocabulary(
@@ -134,7 +158,7 @@ def put_vocabulary(
 
 def holds_all(store: GenerationStore, digests: Sequence[str]) -> bool:
     """Return whether the current generation holds these bundles, by this vocabulary and rules."""
-    if store.current_id() is None or store.generation().extra.get(RULES) != rules_digest():
+    if not is_followed(store):
         return False
     held = {str(facts.get("digest")) for facts in graph_facts(store).values()}
     return {*digests, *map(vocabulary_digest, VOCABULARY)} <= held
@@ -254,107 +278,54 @@ def _refuse_both(kinds: Mapping[str, bool], hidden: Collection[str] = ()) -> Non
         )
 
 
-def refuse_described_twice(store: GenerationStore, writer: GenerationWriter, name: str) -> None:
+def refuse_described_twice(
+    store: GenerationStore, writer: GenerationWriter, name: str, *, appended: Path | None = None
+) -> None:
     """Raise where another dataset describes a record of this one.
 
+    :param appended: N-Quads that were added to the dataset, if only these are new.
     :raises PublicationError: names the records and the datasets.
     """
-    query = artefacts.read_text("queries", "checks/described-twice.rq")
-    new = ox.NamedNode(graph_iri(store.base, name))
-    datasets = {graph.iri: graph.name for graph in writer.graphs if graph.kind == "dataset"}
-    answer = writer.master_view().query(query, bindings={"new": new})
+    graphs = {graph.name: graph for graph in writer.graphs if graph.kind == "dataset"}
+    new = graphs.pop(name)
+    entities = None if appended is None else _described(TripleFile(appended, new.iri))
     clashes = []
-    if isinstance(answer, Solutions):
-        for row in answer.to_dicts():
+    for other in graphs.values():
+        for iri in _described_in_both(writer.master_view(), new, other, entities):
             # A term of the dataset's own, such as a place, is no record: both may say the same.
-            is_record = split_record_iri(store.base, row["entity"]) is not None
-            if is_record and row["other"] in datasets:
-                clashes.append(f"{row['entity']} (also in '{datasets[row['other']]}')")
+            if split_record_iri(store.base, iri) is not None:
+                clashes.append(f"{iri} (also in '{other.name}')")
     if clashes:
         raise PublicationError(
             f"dataset '{name}' describes {len(clashes)} record(s) that another dataset "
-            f"describes: {', '.join(clashes[:5])}. Give one of them an id_prefix, or let it say "
-            "that it extends the other"
+            f"describes: {', '.join(sorted(clashes)[:5])}. Give one of them an id_prefix, or let "
+            "it say that it extends the other"
         )
 
 
-def validate_prepared(
-    store: GenerationStore,
-    writer: GenerationWriter,
-    staged: Sequence[StagedDataset],
-    directory: Path,
-    progress: Progress,
-) -> Report:
-    """Validate what the writer has prepared, and keep the report beside it.
-
-    The view that shows everything is validated, and so is each other view of which something is
-    derived that the first does not have.
-
-    :raises NonConformanceError: the shapes are violated.
-    """
-    locator = locations(store, writer, staged)
-    results: dict[Result, None] = {}
-    for key in views_to_validate(writer):
-        found = validate_view(writer, key, locator, directory, progress)
-        results.update(dict.fromkeys(found.results))
-    report = Report.of(results)
-    writer.put_file(REPORT_FILE, report.to_json().encode())
-    report.raise_for_nonconformance()
-    return report
-
-
-def locations(
-    store: GenerationStore,
-    writer: GenerationWriter,
-    staged: Sequence[StagedDataset] = (),
-    *,
-    shown: Collection[str] | None = None,
-) -> RowLocations:
-    """Return what finds the file and row of each record that was built.
-
-    :param shown: visibilities of the graphs whose records are found; None for all.
-    """
-    fresh = {dataset.name: dataset.rows for dataset in staged}
-    rows = [
-        parent_file(store, rows_file(graph.name)) + _read(fresh.get(graph.name))
-        for graph in writer.graphs
-        if shown is None or graph.visibility in shown
+def _described(file: TripleFile) -> list[ox.NamedNode]:
+    """Return what the triples of a file give an identifier."""
+    return [
+        triple.subject
+        for triple in file.triples()
+        if triple.predicate == _IDENTIFIER and isinstance(triple.subject, ox.NamedNode)
     ]
-    return RowLocations(store.base, rows)
 
 
-def validate_view(
-    writer: GenerationWriter,
-    key: str,
-    locator: RowLocations | None,
-    directory: Path,
-    progress: Progress,
-) -> Report:
-    """Return what the shapes find in one view that the writer has prepared.
+def _described_in_both(
+    view: QuadStore, new: GraphInfo, other: GraphInfo, entities: Iterable[ox.NamedNode] | None
+) -> set[str]:
+    """Return the IRIs that have an identifier in two graphs.
 
-    :param locator: finds the file and row of a record; None leaves them out.
+    A record has its identifier in one dataset only: a dataset that extends another adds
+    statements without it. The smaller graph is read, and the larger one asked.
+
+    :param entities: what is new in the first; None for all of it.
     """
-    path = directory / f"merged-{key}.nt"
-    with path.open("wb") as file:
-        writer.view(key).dump(file, NTRIPLES)
-    found = validate_triples(path, locator=locator, progress=progress)
-    path.unlink()
-    return found
-
-
-def views_to_validate(writer: GenerationWriter) -> list[str]:
-    """Return the views whose statements, derived ones too, are all statements of a listed one."""
-    *others, master = writer.views
-    held = {(graph.iri, graph.digest) for graph in writer.own_graphs(master)}
-    listed = [master]
-    for key in others:
-        own = {(graph.iri, graph.digest) for graph in writer.own_graphs(key)}
-        if not own <= held:
-            listed.append(key)
-            held |= own
-    return listed
-
-
-def _read(path: Path | None) -> bytes:
-    """Return the bytes of a file, or nothing for no file."""
-    return path.read_bytes() if path else b""
+    asked = other
+    if entities is None:
+        read, asked = sorted((new, other), key=lambda graph: graph.triples)
+        found = view.quads(None, _IDENTIFIER, None, ox.NamedNode(read.iri))
+        entities = (quad.subject for quad in found if isinstance(quad.subject, ox.NamedNode))
+    graph = ox.NamedNode(asked.iri)
+    return {e.value for e in entities if any(True for _ in view.quads(e, _IDENTIFIER, None, graph))}

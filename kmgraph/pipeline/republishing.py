@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from kmgraph.access.tokens import Token, TokenRegister, checked
 from kmgraph.errors import InputError, StoreLockedError
-from kmgraph.pipeline.derived_graphs import derive_views
+from kmgraph.pipeline.following import follow
 from kmgraph.pipeline.publication import staging
 from kmgraph.progress import Progress, silent
 from kmgraph.stores.generations import GenerationStore
@@ -148,7 +148,7 @@ def _derive_new(store: GenerationStore, writer: GenerationWriter, progress: Prog
     """Derive what follows from what the new views show."""
     if writer.new_views:
         with staging(store) as directory:
-            derive_views(writer, directory, progress, keys=writer.new_views)
+            follow(store, writer, directory, progress, keys=writer.new_views)
 
 
 def roll_back(

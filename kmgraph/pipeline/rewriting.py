@@ -9,10 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from kmgraph.cube import CUBE, build_cube
 from kmgraph.derivation import derive
-from kmgraph.formats import NTRIPLES
+from kmgraph.listings import build_listings
 from kmgraph.namespaces import graph_iri
-from kmgraph.pipeline.derived_graphs import RULES, rules_digest, shows_people
+from kmgraph.pipeline import workers
+from kmgraph.pipeline.derived_graphs import shows_people
+from kmgraph.pipeline.following import RULES, following_digest
 from kmgraph.pipeline.locations import RowLocations
 from kmgraph.pipeline.publication import REPORT_FILE
 from kmgraph.pipeline.sidecars import Sidecars
@@ -23,7 +26,7 @@ from kmgraph.stores.exchange import exchange_part
 from kmgraph.stores.generations import GenerationStore
 from kmgraph.stores.meta import Generation
 from kmgraph.stores.rewriting import Files, write_generation
-from kmgraph.validation import Report, validate_triples
+from kmgraph.validation import Report, validate_quads
 
 #: What the log of generations says of the one that an erasure publishes.
 _REASON: Final = "erase what was asked to be erased"
@@ -102,14 +105,14 @@ class Rewriting:
         dropped = {graph.name for graph in sweep.generation.graphs} - set(triples)
         for graph in sweep.generation.graphs:
             sweep.statements += graph.triples if graph.name in dropped else 0
-        wanted = replace(described, extra={**described.extra, RULES: rules_digest()})
+        wanted = replace(described, extra={**described.extra, RULES: following_digest()})
         written = write_generation(
             part,
             work,
             self._target.base,
             wanted,
             triples,
-            self._derive,
+            (self._derive, self._count, self._list),
             files,
             progress=self._progress,
         )
@@ -122,10 +125,19 @@ class Rewriting:
         found = derive(view, folder, people=people, progress=self._progress).files
         return {graph_iri(self._target.base, name): path for name, path in found.items()}
 
+    def _count(self, view: QuadStore, key: str, folder: Path) -> Mapping[str, Path]:
+        """Count what a view shows: IRI of the graph to its file."""
+        built = build_cube(view, folder, workers=workers.count(), progress=self._progress)
+        return {} if built.path is None else {graph_iri(self._target.base, CUBE): built.path}
+
+    def _list(self, view: QuadStore, key: str, folder: Path) -> Mapping[str, Path]:
+        """List what a view shows: IRI of the graph to its file."""
+        path, statements = build_listings(view, folder, progress=self._progress)
+        return {graph_iri(self._target.base, CUBE): path} if statements else {}
+
     def _validated(self, view: QuadStore, rows: Sequence[bytes]) -> Report:
         """Return the report on what is left; nobody's erasure fails for it."""
-        path = self._directory / "merged.nt"
-        with path.open("wb") as file:
-            view.dump(file, NTRIPLES)
         locator = RowLocations(self._target.base, rows)
-        return validate_triples(path, locator=locator, progress=self._progress)
+        return validate_quads(
+            view, locator=locator, workers=workers.count(), progress=self._progress
+        )

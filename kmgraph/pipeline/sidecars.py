@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from kmgraph.mapping.mapper import split_record_iri
-from kmgraph.pipeline.publication import REPORT_FILE, rows_file
+from kmgraph.pipeline.publication import REPORT_FILE, is_rows_file
 from kmgraph.pipeline.sweeping import Sweep
 from kmgraph.stores.meta import Generation, GraphInfo
 from kmgraph.validation import Severity
@@ -53,7 +53,7 @@ class Sidecars:
         """Note that the list of a graph's records loses one."""
         split = split_record_iri(self._sweep.store.base, iri)
         graph = self._sweep.generation.files.get(name)
-        if split is not None and graph is not None and name == rows_file(graph):
+        if split is not None and graph is not None and is_rows_file(name, graph):
             self.gone.setdefault(graph, Counter())[split[0]] += 1
 
     def _json(self, name: str, text: str) -> bytes:

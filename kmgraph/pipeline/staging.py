@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,11 @@ from kmgraph.mapping.quotes import QuoteFinder
 from kmgraph.namespaces import graph_iri
 from kmgraph.pipeline.elsewhere import StoreElsewhere
 from kmgraph.pipeline.erased_rows import ErasedRowsLeftOut
+from kmgraph.pipeline.quick_rows import QuickRows
+from kmgraph.pipeline.staged_files import StagedFiles
 from kmgraph.progress import Progress, ProgressEvent, silent
 from kmgraph.records import TABLES, Kind
+from kmgraph.stores.digest import EMPTY
 
 _PROGRESS_EVERY = 500
 
@@ -43,6 +47,8 @@ class StagedDataset:
     :ivar quads: file of N-Quads, all in the dataset's graph.
     :ivar rows: file with one line a record: IRI, file, row and id, separated by tabs.
     :ivar records: sheet to number of records.
+    :ivar statements: number of lines of the quads; none stands twice.
+    :ivar digest: digest of the graph, as :mod:`kmgraph.stores.digest` has it.
     :ivar check: the check of the bundle that it was mapped from.
     :ivar rejection: the rows that were not built, where good records are built all the same.
     :ivar problems: problems found, where good records are built all the same.
@@ -56,6 +62,7 @@ class StagedDataset:
     rows: Path
     records: Counter[str] = field(default_factory=Counter)
     statements: int = 0
+    digest: str = EMPTY
     rejection: Rejection | None = None
     problems: list[Problem] = field(default_factory=list)
     missing_documents: list[str] = field(default_factory=list)
@@ -108,6 +115,8 @@ def find_rejections(
 
     :param refused: IRIs of records that the shapes refuse, with the reasons.
     """
+    if not refused and _is_sound(check, place):
+        return Rejection({}, sort_problems(check.file_problems))
     reasons: dict[tuple[str, int], list[str]] = {}
     problems = list(check.file_problems)
     dependents: dict[str, list[tuple[tuple[str, int], str, str]]] = {}
@@ -138,6 +147,16 @@ def find_rejections(
     return Rejection(reasons, sort_problems(problems))
 
 
+def _is_sound(check: BundleCheck, place: Place) -> bool:
+    """Return whether no row of a large bundle has anything wrong with it."""
+    parts = check.quick_parts()
+    if not parts:
+        return False
+    with QuickRows(check, place, parts) as quick:
+        rows = chain(check.rows_without(quick.files), quick.checked())
+        return not any(row.rejected for row in rows)
+
+
 def _references(row: CheckedRow) -> Iterator[tuple[str, str]]:
     """Yield column and id of the records that a row points to."""
     for column in TABLES[row.raw.sheet].columns:
@@ -162,42 +181,48 @@ def stage(
     :param rejection: rows to leave out; None stops at any problem instead.
     :raises BundleError: the bundle has problems; all of them are attached.
     """
-    facts = check.dataset
     _require_dataset(check, rejection)
-    name = str(facts["id"])
+    name = str(check.dataset["id"])
     place = place_of(check, elsewhere, base)
-    quotes = QuoteFinder(documents, check.document_hashes) if documents else None
+    quotes = QuoteFinder(documents, check.document_hashes()) if documents else None
     mapper = Mapper(place, check.vocabulary, check.sheet_of, quotes or (lambda values: None))
     staged = StagedDataset(name, check, directory / f"{name}.nq", directory / f"{name}.rows.tsv")
     problems = list(check.file_problems)
-    end = f" <{graph_iri(base, name)}> .\n"
+    reasons = rejection.reasons if rejection else {}
+    # Words of the reader's own copies are looked up row by row.
+    parts = [] if reasons else check.quick_parts(but=("passages",) if quotes else ())
     with (
-        staged.quads.open("w", encoding="utf-8") as quads,
-        staged.rows.open("w", encoding="utf-8") as rows,
+        StagedFiles(staged.quads, staged.rows, graph_iri(base, name)) as files,
+        QuickRows(check, place, parts, files, progress) as quick,
     ):
-        for number, row in enumerate(check.rows()):
-            if number % _PROGRESS_EVERY == 0:
-                progress(ProgressEvent("mapping", name, number, check.row_count))
+        for row in _told(check, quick, name, progress):
             problems.extend(row.problems)
-            if rejection and (row.raw.sheet, row.raw.number) in rejection.reasons:
+            if (row.raw.sheet, row.raw.number) in reasons or (problems and rejection is None):
                 continue
-            if problems and rejection is None:
-                continue
-            for statement in mapper.statements(row.raw.sheet, row.values):
-                quads.write(statement + end)
-                staged.statements += 1
+            files.add_row(mapper, row)
             staged.records[row.raw.sheet] += 1
-            record_id = row.values["id"]
-            iri = mapper.record_iri(row.raw.sheet, record_id)
-            rows.write(f"{iri}\t{row.raw.file}\t{row.raw.number}\t{record_id}\n")
-    progress(ProgressEvent("mapping", name, check.row_count, check.row_count))
+        for segment, words in quick.words:
+            files.add(mapper.mint(segment, words))
     if rejection is None:
         raise_for_problems(check.source.name, sort_problems(problems))
-    staged.problems = sort_problems(problems)
-    staged.rejection = rejection
+    staged.records.update(quick.records)
+    staged.statements, staged.digest = files.statements, files.sum.hexdigest()
+    staged.problems, staged.rejection = sort_problems(problems), rejection
     if quotes:
         staged.missing_documents, staged.quotes_beyond = quotes.missing, quotes.beyond
     return staged
+
+
+def _told(
+    check: BundleCheck, quick: QuickRows, name: str, progress: Progress
+) -> Iterator[CheckedRow]:
+    """Yield the rows that are mapped one by one, and tell how many were mapped in all."""
+    rows = chain(check.rows_without(quick.files), quick.checked())
+    for number, row in enumerate(rows):
+        if number % _PROGRESS_EVERY == 0:
+            progress(ProgressEvent("mapping", name, number + quick.done, check.row_count))
+        yield row
+    progress(ProgressEvent("mapping", name, check.row_count, check.row_count))
 
 
 def _require_dataset(check: BundleCheck, rejection: Rejection | None) -> None:

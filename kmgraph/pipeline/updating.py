@@ -21,18 +21,17 @@ from kmgraph.errors import (
 )
 from kmgraph.formats import Format
 from kmgraph.namespaces import KM
-from kmgraph.pipeline.bearing import bears_on_derived
 from kmgraph.pipeline.conformance import tell_keeper, validate_for
-from kmgraph.pipeline.derived_graphs import RULES, derive_views, rules_digest
 from kmgraph.pipeline.erased_rows import refuse_erased
+from kmgraph.pipeline.following import RULES, follow, following_digest
 from kmgraph.pipeline.graph_writes import Written, work_out
 from kmgraph.pipeline.options import Clock
 from kmgraph.pipeline.publication import put_vocabulary, refuse_pooling_loaded, staging
 from kmgraph.progress import Progress, silent
 from kmgraph.stores.generations import GenerationStore
 from kmgraph.stores.tombstones import Tombstones, refuse_gone
+from kmgraph.stores.triple_files import TripleFile
 from kmgraph.stores.views import visible_in
-from kmgraph.stores.writer import GenerationWriter
 from kmgraph.updates import (
     Document,
     WriteRequest,
@@ -177,18 +176,19 @@ def write(
             writer.want_view(visible_in(request.view))
             writer.prepare()
         with clock.phase("derive"):
-            everywhere = is_new or _needs_deriving(target, writer, written)
-            keys = writer.views if everywhere else writer.new_views
-            derive_views(writer, directory, progress, keys=keys)
+            change = None if is_new else _change(written)
+            followed = follow(target, writer, directory, progress, change=change)
         hidden = 0
         if request.validate:
             with clock.phase("validate"):
-                hidden = validate_for(target, writer, request.view, directory, progress)
+                hidden = validate_for(
+                    target, writer, request.view, directory, progress, changes=followed.changes
+                )
         with clock.phase("publish"):
             if before_publish is not None:
                 before_publish()
             generation = writer.publish(
-                extra={RULES: rules_digest()}, reason=_reason(request, written)
+                extra={RULES: following_digest()}, reason=_reason(request, written)
             )
             tell_keeper(generation.id, hidden)
     return WriteSummary(
@@ -242,17 +242,11 @@ def _refuse(target: GenerationStore, written: list[Written], view: str) -> None:
             written[number] = replace(graph, info=replace(graph.info, info=info))
 
 
-def _needs_deriving(
-    target: GenerationStore, writer: GenerationWriter, written: Sequence[Written]
-) -> bool:
-    """Return whether what was derived before may not be what follows now."""
-    if target.current_id() is None or target.generation().extra.get(RULES) != rules_digest():
-        return True
+def _change(written: Sequence[Written]) -> list[TripleFile] | None:
+    """Return the triples that were added or deleted; None where a graph went with all of its."""
     if any(graph.is_removed for graph in written):
-        return True
-    files = [file for graph in written for file in (graph.added, graph.deleted) if file]
-    triples = (triple for file in files for triple in file.triples())
-    return bears_on_derived(writer.master_view(), triples)
+        return None
+    return [file for graph in written for file in (graph.added, graph.deleted) if file]
 
 
 def _reason(request: WriteRequest, written: Sequence[Written]) -> str:

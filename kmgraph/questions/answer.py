@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pyoxigraph as ox
 
-from kmgraph.errors import QueryEvaluationError
 from kmgraph.namespaces import expand
 from kmgraph.questions import rendering
 from kmgraph.questions.fitting import unfitting
 from kmgraph.questions.model import Question, Returned
+from kmgraph.questions.paging import Page, checked_page, find_rows, is_large
 from kmgraph.questions.parameters import to_text
 from kmgraph.questions.passages import PassageView, find_passages
 from kmgraph.results import Row, Solutions
@@ -37,6 +37,9 @@ class Answer:
     :ivar generation: id of the generation that was asked, or None for a store without any.
     :ivar is_synthetic: whether a dataset of the store says that its records describe nothing real.
     :ivar note: what is wrong with a parameter that names no fitting record; empty where all fit.
+    :ivar total: of an answer in pages, how many records the pages are about, or rows where the
+        question lists no records; None for a whole answer.
+    :ivar asked_page: which page it is; None for a whole answer.
     """
 
     question: Question
@@ -47,6 +50,8 @@ class Answer:
     generation: int | None = None
     is_synthetic: bool = False
     note: str = ""
+    total: int | None = None
+    asked_page: Page | None = None
 
     @property
     def columns(self) -> tuple[Returned, ...]:
@@ -57,6 +62,23 @@ class Answer:
     def variables(self) -> tuple[str, ...]:
         """Return the names of the returned variables, in order."""
         return tuple(column.name for column in self.columns)
+
+    @property
+    def page(self) -> int | None:
+        """Return the number of the page, from 1; None for a whole answer."""
+        return self.asked_page.number if self.asked_page else None
+
+    @property
+    def page_size(self) -> int | None:
+        """Return how many records a page is about; None for a whole answer."""
+        return self.asked_page.size if self.asked_page else None
+
+    @property
+    def pages(self) -> int | None:
+        """Return how many pages there are, at least one; None for a whole answer."""
+        if self.asked_page is None or self.total is None:
+            return None
+        return max(1, -(-self.total // self.asked_page.size))
 
     @property
     def rows(self) -> list[dict[str, Any]]:
@@ -105,14 +127,25 @@ class Answer:
         return self.solutions.to_dataframe()
 
 
-def answer(question: Question, store: QuadStore, params: Mapping[str, Any] | None = None) -> Answer:
+def answer(
+    question: Question,
+    store: QuadStore,
+    params: Mapping[str, Any] | None = None,
+    *,
+    page: int | None = None,
+    page_size: int | None = None,
+) -> Answer:
     """Ask a saved question.
 
     :param question: a question of the catalogue.
     :param store: what to ask; the query reads its default graph.
     :param params: parameter name to value as text; what is not given takes its default.
+    :param page: which page of the answer to give, from 1; None for the whole answer, or, where
+        the store lists more than a thousand records for the question, for the first page.
+    :param page_size: how many records a page is about; 20 where none is given.
     :returns: rows in the order that the question's header states.
-    :raises ParameterError: a parameter is unknown, missing or of the wrong kind.
+    :raises ParameterError: a parameter is unknown, missing or of the wrong kind, or there is no
+        such page size.
     :raises QueryEvaluationError: the query failed.
 
     >>> from kmgraph.questions import load_catalogue
@@ -121,17 +154,8 @@ def answer(question: Question, store: QuadStore, params: Mapping[str, Any] | Non
     []
     """
     bindings = question.bindings(params, base=store.base)
-    solutions = store.query(question.query, bindings=bindings)
-    if not isinstance(solutions, Solutions):
-        raise QueryEvaluationError(f"question {question.id} is not a SELECT query")
-    missing = {column.name for column in question.returns} - set(solutions.variables)
-    if missing:
-        raise QueryEvaluationError(
-            f"question {question.id} does not return {', '.join(sorted(missing))}, "
-            "which its header lists"
-        )
-    places = [solutions.variables.index(column.name) for column in question.returns]
-    rows = [tuple(row[place] for place in places) for row in solutions]
+    wanted = checked_page(page, page_size, is_large=is_large(question, store))
+    rows, total = find_rows(question, store, bindings, wanted)
     passages = find_passages(store, _cited(question, rows))
     rank = {passage.iri: number for number, passage in enumerate(passages)}
     return Answer(
@@ -143,6 +167,8 @@ def answer(question: Question, store: QuadStore, params: Mapping[str, Any] | Non
         getattr(getattr(store, "generation", None), "id", None),
         _is_synthetic(store),
         "; ".join(unfitting(question, bindings, store, has_rows=bool(rows))),
+        total,
+        wanted,
     )
 
 

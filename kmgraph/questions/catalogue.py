@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from kmgraph import artefacts
@@ -76,4 +77,20 @@ def load_catalogue(paths: Iterable[Path] | None = None) -> Catalogue:
     True
     """
     files = artefacts.files("queries", "competency/*.rq") if paths is None else paths
-    return Catalogue(read_question(path) for path in files)
+    return Catalogue(_read(path, *_state(path)) for path in files)
+
+
+def _state(path: Path) -> tuple[int, int]:
+    """Return what tells whether a file was changed: when, in nanoseconds, and its size in bytes."""
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
+
+
+# Reading all headers takes a second, and each answer needs one of them.
+@lru_cache(maxsize=1_024)
+def _read(path: Path, changed_ns: int, size_bytes: int) -> Question:
+    """Return a question; its file is read again once it was changed."""
+    return read_question(path)

@@ -19,7 +19,7 @@ import yaml
 
 from kmgraph import artefacts
 from kmgraph.errors import InputError
-from kmgraph.questions.model import RETURN_KINDS, Question, Returned
+from kmgraph.questions.model import RETURN_KINDS, Listed, Question, Returned
 from kmgraph.questions.parameters import KINDS, NUMBERS, Parameter
 
 _MARK: Final = "#+"
@@ -38,6 +38,7 @@ KEYS: Final[dict[str, bool]] = {
     "parameters": False,
     "returns": True,
     "order": True,
+    "listing": False,
     "source": True,
     "tags": True,
     "unverified": False,
@@ -45,6 +46,7 @@ KEYS: Final[dict[str, bool]] = {
 #: Keys of parameters that need not be text.
 _FREE: Final = frozenset({"required", "of", "choices", "minimum", "maximum"})
 _LISTS: Final = frozenset({"graphs", "parameters", "returns", "tags"})
+_LISTING: Final = "listing"
 _STATUSES: Final = frozenset({"stable", "draft"})
 
 
@@ -120,6 +122,8 @@ def _value(value: Any, key: str, path: Path) -> Any:
     """Return the value of a key of the header."""
     if value is None and KEYS[key]:
         raise _problem(path, key, "is missing")
+    if key == _LISTING:
+        return _listed(value, path)
     if key not in _LISTS:
         if value is not None and not isinstance(value, str):
             raise _problem(path, key, f"must be text, put it in quotes: {value!r}")
@@ -127,6 +131,19 @@ def _value(value: Any, key: str, path: Path) -> Any:
     if value is not None and not isinstance(value, list):
         raise _problem(path, key, f"must be a list, not {value!r}")
     return tuple(value or ())
+
+
+def _listed(value: Any, path: Path) -> Listed | None:
+    """Return what an answer is given in pages of; None for pages of rows."""
+    if value is None:
+        return None
+    known = {field.name for field in fields(Listed)}
+    if not isinstance(value, Mapping) or not {"of", "driver"} <= set(value) <= known:
+        raise _problem(path, _LISTING, f"is a mapping with of and driver, not {value!r}")
+    if value["of"] not in {one.stem for one in artefacts.files("queries", "listings/*.rq")}:
+        raise _problem(path, _LISTING, f"queries/listings holds no '{value['of']}'")
+    paths = {key: tuple(value.get(key) or ()) for key in ("through", "led_by")}
+    return Listed(value["of"], value["driver"], **paths)
 
 
 def _parameters(items: Sequence[Any], path: Path) -> tuple[Parameter, ...]:

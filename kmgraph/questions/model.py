@@ -38,6 +38,22 @@ class Returned:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """What an answer is given in pages of.
+
+    :ivar of: name of the listing, a file of ``queries/listings``.
+    :ivar driver: the variable whose records the listing lists.
+    :ivar through: properties by which a record leads to what belongs to it too.
+    :ivar led_by: properties by which other records lead to what the record leads to, and are read.
+    """
+
+    of: str
+    driver: str
+    through: tuple[str, ...] = ()
+    led_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """A saved question: its header and its query.
 
@@ -52,6 +68,7 @@ class Question:
     :ivar parameters: what can be chosen, in order.
     :ivar returns: the variables of the answer, in order.
     :ivar order: what the rows are ordered by.
+    :ivar listing: what its answer is given in pages of; None for pages of rows.
     :ivar source: who asked, or where it comes from.
     :ivar tags: words to find it by.
     :ivar unverified: what in the answer rests on unchecked knowledge; empty where nothing does.
@@ -70,6 +87,7 @@ class Question:
     parameters: tuple[Parameter, ...]
     returns: tuple[Returned, ...]
     order: str
+    listing: Listed | None
     source: str
     tags: tuple[str, ...]
     unverified: str

@@ -9,6 +9,7 @@ from typing import Any
 import pyoxigraph as ox
 
 from kmgraph import artefacts
+from kmgraph.questions.surroundings import surroundings
 from kmgraph.results import Solutions
 from kmgraph.stores.base import QuadStore
 from kmgraph.terms import python_value
@@ -92,21 +93,19 @@ def find_passages(store: QuadStore, iris: Iterable[str]) -> tuple[PassageView, .
     :param iris: IRIs of the passages; repeats count once.
     """
     query = artefacts.read_text("queries", "support/passages.rq")
-    found = [_find(store, query, iri) for iri in sorted(set(iris))]
+    wanted = sorted(set(iris))
+    facts: dict[str, dict[str, Any]] = {}
+    places = [ox.NamedNode(iri) for iri in wanted]
+    with surroundings(store, query, [], beside=places, with_vocabulary=False) as small:
+        answer = small.query(query)
+        if isinstance(answer, Solutions):
+            rows = [dict(zip(answer.variables, row, strict=True)) for row in answer]
+            # Two descriptions of one passage give several rows; the least is the same every time.
+            for row in sorted(rows, key=str, reverse=True):
+                facts[str(getattr(row["passage"], "value", ""))] = {
+                    _FIELDS.get(name, name): python_value(term)
+                    for name, term in row.items()
+                    if term is not None and name != "passage"
+                }
+    found = [PassageView(iri, **facts.get(iri, {})) for iri in wanted]
     return tuple(sorted(found, key=lambda passage: passage.sort_key))
-
-
-def _find(store: QuadStore, query: str, iri: str) -> PassageView:
-    """Return one passage."""
-    answer = store.query(query, bindings={"passage": ox.NamedNode(iri)})
-    facts: dict[str, Any] = {}
-    if isinstance(answer, Solutions):
-        rows = [dict(zip(answer.variables, row, strict=True)) for row in answer]
-        # Two descriptions of one passage give several rows; the least is the same every time.
-        for row in sorted(rows, key=str)[:1]:
-            facts = {
-                _FIELDS.get(name, name): python_value(term)
-                for name, term in row.items()
-                if term is not None and name != "passage"
-            }
-    return PassageView(iri, **facts)

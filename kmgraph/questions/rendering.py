@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pyoxigraph as ox
 
+from kmgraph.listings import load_listings
 from kmgraph.questions.model import Returned
 from kmgraph.questions.parameters import to_text
 
@@ -38,6 +39,8 @@ def to_table(answer: Answer) -> str:
     if answer.parameters:
         parts.append("with " + ", ".join(f"{k}={v}" for k, v in answer.parameters.items()))
     parts += ["", *_table(answer), "", f"{len(answer.terms)} row(s)"]
+    if answer.page is not None:
+        parts.append(f"page {answer.page} of {answer.pages}: {answer.total} {_listed(answer)}")
     if answer.note:
         parts += ["", _wrapped(f"Note: {answer.note}")]
     if question.unverified:
@@ -49,6 +52,12 @@ def to_table(answer: Answer) -> str:
         text += f" “{passage.quote}”" if passage.quote else ""
         parts.append(_wrapped(text, indent="    "))
     return "\n".join(parts)
+
+
+def _listed(answer: Answer) -> str:
+    """Return what the pages of an answer are about."""
+    listing = answer.question.listing
+    return load_listings()[listing.of].lists if listing else "row(s)"
 
 
 def _wrapped(text: str, *, indent: str = "") -> str:
@@ -186,6 +195,20 @@ def to_dict(answer: Answer) -> dict[str, Any]:
         "generation": answer.generation,
         "synthetic": answer.is_synthetic,
         "note": answer.note or None,
+        **_paging(answer),
+    }
+
+
+def _paging(answer: Answer) -> dict[str, Any]:
+    """Return which page an answer is and of how many; nothing for a whole answer."""
+    if answer.page is None:
+        return {}
+    return {
+        "page": answer.page,
+        "page_size": answer.page_size,
+        "pages": answer.pages,
+        "total": answer.total,
+        "listed": _listed(answer),
     }
 
 

@@ -1,107 +1,161 @@
-"""Canonical hashes of graphs and datasets, independent of how they are stored.
+"""Digests of graphs and datasets, independent of how they are stored.
 
-The digest of a graph is the SHA-256 of its N-Triples lines, each once, sorted as bytes. The digest
-of a dataset is the SHA-256 of one line ``IRI digest`` for each named graph that is not empty,
-sorted by IRI. Graphs that hold no blank nodes, as all published ones, have equal digests if and
-only if they are equal. Lines are sorted in runs on disk, so memory stays bounded.
+The digest of a graph is a sum: each of its triples, written as the engine writes it in N-Triples
+with the newline at its end, is hashed with BLAKE2b of 512 bits, read as a number with the lowest
+byte first, and the numbers are added modulo 2**512. It is written as 128 hexadecimal digits. What
+is added to a graph or deleted from it is added to its digest or subtracted from it, so a small
+change costs little whatever the size of the graph, and parts may be summed side by side.
 
-Source: https://www.w3.org/TR/n-triples/#canonical-ntriples
+The digest of a dataset is the SHA-256 of one line ``IRI digest`` for each named graph that is not
+empty, sorted by IRI.
+
+Equal graphs without blank nodes, as all published ones, have equal digests, and graphs that differ
+by chance have different ones. A sum gives no such promise against somebody who looks for two graphs
+with one digest on purpose: sign or hash the files where that matters.
+
+Source: https://www.blake2.net/, https://www.w3.org/TR/n-triples/#canonical-ntriples
 """
 
 from __future__ import annotations
 
 import hashlib
-import heapq
-import tempfile
+import io
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack
-from itertools import islice
-from pathlib import Path
-from typing import IO, Final
+from typing import Any, Final, Self
 
 import pyoxigraph as ox
 
-#: Lines sorted in memory at a time; some 100 MB.
-RUN_LINES: Final = 500_000
-
-
-def dataset_digest(graphs: Mapping[str, str]) -> str:
-    """Return the digest of a dataset from the digests of its graphs, by graph IRI.
-
-    >>> dataset_digest({"urn:g": EMPTY}) == dataset_digest({})
-    True
-    """
-    lines = (f"{iri} {digest}\n".encode() for iri, digest in graphs.items() if digest != EMPTY)
-    return hash_lines(sorted(lines))
-
-
-def hash_lines(lines: Iterable[bytes]) -> str:
-    """Return the SHA-256 of sorted lines, each counted once, in hexadecimal digits.
-
-    >>> hash_lines([b"a\\n", b"a\\n"]) == hash_lines([b"a\\n"])
-    True
-    """
-    digest = hashlib.sha256()
-    previous = b""
-    for line in lines:
-        if line != previous:
-            digest.update(line)
-            previous = line
-    return digest.hexdigest()
-
+_BYTES: Final = 64
+_MODULUS: Final = 1 << (8 * _BYTES)
+_DIGITS: Final = 2 * _BYTES
+#: Bytes of a dump that are hashed at a time.
+_CHUNK_BYTES: Final = 1 << 20
 
 #: Digest of a graph without triples.
-EMPTY: Final = hash_lines(())
+EMPTY: Final = "0" * _DIGITS
 
 
-class SortedGraphs:
-    """Sorted N-Triples lines of graphs of a store, kept in files of a temporary directory.
+def is_line_sum(digest: str) -> bool:
+    """Say whether a digest is such a sum: those that earlier releases wrote are not.
 
-    :param store: the engine's store.
-    :param directory: where the files go; it must exist.
+    >>> is_line_sum(EMPTY), is_line_sum("e3b0c442")
+    (True, False)
+    """
+    return len(digest) == _DIGITS
+
+
+class LineSum:
+    """A digest of lines that is added to and subtracted from.
+
+    A line counts as often as it is added, so give each line of a graph once.
+
+    :param digest: the digest to start from.
+
+    >>> whole = LineSum()
+    >>> whole.add([b"a\\n", b"b\\n", b"c\\n"])
+    >>> part = LineSum()
+    >>> part.add([b"c\\n", b"a\\n"])
+    >>> whole.remove([b"b\\n"])
+    >>> whole == part, whole.hexdigest() == part.hexdigest()
+    (True, True)
     """
 
-    def __init__(self, store: ox.Store, directory: Path) -> None:
-        self._store = store
-        self._directory = directory
+    __slots__ = ("_total",)
 
-    def sort(self, graph: ox.NamedNode | ox.DefaultGraph) -> Path:
-        """Return a file of the sorted lines of a graph."""
-        with tempfile.TemporaryFile(dir=self._directory) as dumped:
-            self._store.dump(dumped, ox.RdfFormat.N_TRIPLES, from_graph=graph)
-            dumped.seek(0)
-            runs = list(self._runs(dumped))
-        if len(runs) == 1:
-            return runs[0]
-        merged = self._new_file()
-        with merged.open("wb") as output:
-            output.writelines(merge_files(runs))
-        for run in runs:
-            run.unlink()
-        return merged
+    def __init__(self, digest: str = EMPTY) -> None:
+        if not is_line_sum(digest):
+            raise ValueError(f"'{digest}' is no sum over lines")
+        self._total = int(digest, 16)
 
-    def _runs(self, lines: IO[bytes]) -> Iterator[Path]:
-        """Yield files of sorted lines, at least one."""
-        part = sorted(islice(lines, RUN_LINES))
-        while True:
-            run = self._new_file()
-            with run.open("wb") as output:
-                output.writelines(part)
-            yield run
-            part = sorted(islice(lines, RUN_LINES))
-            if not part:
-                return
+    def add(self, lines: Iterable[bytes]) -> None:
+        """Add lines, each with its newline."""
+        self._total = (self._total + _sum(lines)) % _MODULUS
 
-    def _new_file(self) -> Path:
-        """Return a new file of the temporary directory."""
-        with tempfile.NamedTemporaryFile(dir=self._directory, delete=False) as output:
-            return Path(output.name)
+    def remove(self, lines: Iterable[bytes]) -> None:
+        """Take away lines that were added before, each with its newline."""
+        self._total = (self._total - _sum(lines)) % _MODULUS
+
+    def merge(self, other: LineSum) -> Self:
+        """Add the lines of another sum; return this one."""
+        self._total = (self._total + other._total) % _MODULUS
+        return self
+
+    def without(self, other: LineSum) -> Self:
+        """Take away the lines of another sum; return this one."""
+        self._total = (self._total - other._total) % _MODULUS
+        return self
+
+    def hexdigest(self) -> str:
+        """Return the digest in hexadecimal digits."""
+        return f"{self._total:0{_DIGITS}x}"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, LineSum) and self._total == other._total
+
+    def __hash__(self) -> int:
+        return hash(self._total)
+
+    def __repr__(self) -> str:
+        return f"LineSum('{self.hexdigest()}')"
 
 
-def merge_files(paths: Iterable[Path]) -> Iterator[bytes]:
-    """Yield the lines of sorted files in order."""
-    with ExitStack() as stack:
-        yield from heapq.merge(*(stack.enter_context(path.open("rb")) for path in paths))
+def _sum(lines: Iterable[bytes]) -> int:
+    """Return the sum of the hashes of lines."""
+    blake2b, number = hashlib.blake2b, int.from_bytes
+    return sum(number(blake2b(line).digest(), "little") for line in lines)
+
+
+def line_of(triple: ox.Triple) -> bytes:
+    r"""Return a triple as a line of N-Triples.
+
+    >>> line_of(ox.Triple(ox.NamedNode("urn:a"), ox.NamedNode("urn:b"), ox.Literal("c")))
+    b'<urn:a> <urn:b> "c" .\n'
+    """
+    return f"{triple} .\n".encode()
+
+
+class SummedStream(io.RawIOBase):
+    """Takes N-Triples that are written to it, and keeps nothing of them but their sum."""
+
+    def __init__(self) -> None:
+        self.sum = LineSum()
+        self.lines = 0
+        self._held = bytearray()
+
+    def writable(self) -> bool:
+        """Say that this can be written to."""
+        return True
+
+    def write(self, data: Any) -> int:
+        """Take some bytes, which may end within a line."""
+        self._held += data
+        self._take(self._held.rfind(b"\n") + 1)
+        return len(data)
+
+    def close(self) -> None:
+        """Take what is left."""
+        if not self.closed:
+            self._take(len(self._held))
+        super().close()
+
+    def _take(self, size: int) -> None:
+        """Add whole lines to the sum."""
+        ready = bytes(self._held[:size])
+        del self._held[:size]
+        self.sum.add(io.BytesIO(ready))
+        self.lines += ready.count(b"\n")
+
+
+def graph_sum(store: ox.Store, graph: ox.NamedNode | ox.DefaultGraph) -> tuple[LineSum, int]:
+    """Return the sum over a graph of a store, and the number of its triples.
+
+    >>> graph_sum(ox.Store(), ox.DefaultGraph())[1]
+    0
+    """
+    stream = SummedStream()
+    with io.BufferedWriter(stream, _CHUNK_BYTES) as output:
+        store.dump(output, ox.RdfFormat.N_TRIPLES, from_graph=graph)
+    return stream.sum, stream.lines
 
 
 def graph_digest(store: ox.Store, graph_name: str) -> str:
@@ -110,9 +164,20 @@ def graph_digest(store: ox.Store, graph_name: str) -> str:
     >>> graph_digest(ox.Store(), "urn:g") == EMPTY
     True
     """
-    with tempfile.TemporaryDirectory(prefix="kmgraph-") as directory:
-        lines = SortedGraphs(store, Path(directory)).sort(ox.NamedNode(graph_name))
-        return hash_lines(merge_files([lines]))
+    return graph_sum(store, ox.NamedNode(graph_name))[0].hexdigest()
+
+
+def dataset_digest(graphs: Mapping[str, str]) -> str:
+    """Return the digest of a dataset from the digests of its graphs, by graph IRI.
+
+    >>> dataset_digest({"urn:g": EMPTY}) == dataset_digest({})
+    True
+    """
+    digest = hashlib.sha256()
+    lines = (f"{iri} {digest}\n".encode() for iri, digest in graphs.items() if digest != EMPTY)
+    for line in sorted(lines):
+        digest.update(line)
+    return digest.hexdigest()
 
 
 def store_digest(store: ox.Store) -> tuple[str, bool]:
@@ -121,14 +186,26 @@ def store_digest(store: ox.Store) -> tuple[str, bool]:
     >>> store_digest(ox.Store())[1]
     True
     """
-    with tempfile.TemporaryDirectory(prefix="kmgraph-") as directory:
-        graphs = SortedGraphs(store, Path(directory))
-        files = {
-            name.value: graphs.sort(name)
-            for name in store.named_graphs()
-            if isinstance(name, ox.NamedNode)
-        }
-        digests = {iri: hash_lines(merge_files([path])) for iri, path in files.items()}
-        merged = hash_lines(merge_files(files.values()))
-        default = hash_lines(merge_files([graphs.sort(ox.DefaultGraph())]))
+    names = [name for name in store.named_graphs() if isinstance(name, ox.NamedNode)]
+    sums = {name: graph_sum(store, name) for name in names}
+    digests = {name.value: total.hexdigest() for name, (total, _) in sums.items()}
+    # Only what smaller graphs share with others is looked up, so one large graph costs nothing.
+    order = sorted(names, key=lambda name: sums[name][1], reverse=True)
+    merged = LineSum()
+    for total, _ in sums.values():
+        merged.merge(total)
+    merged.remove(_counted_before(store, order))
+    default, _ = graph_sum(store, ox.DefaultGraph())
     return dataset_digest(digests), merged == default
+
+
+def _counted_before(store: ox.Store, order: list[ox.NamedNode]) -> Iterator[bytes]:
+    """Yield the line of each triple of a graph that a graph before it has as well."""
+    place: dict[object, int] = {name: number for number, name in enumerate(order)}
+    for number, name in enumerate(order[1:], 1):
+        for quad in store.quads_for_pattern(None, None, None, name):
+            triple = quad.triple
+            held = store.quads_for_pattern(triple.subject, triple.predicate, triple.object, None)
+            # The default graph is one of those that hold it, and has no place.
+            if any(place.get(other.graph_name, number) < number for other in held):
+                yield line_of(triple)

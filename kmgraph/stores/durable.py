@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
+from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 
 from kmgraph.errors import StoreLockedError
@@ -22,18 +25,61 @@ def fsync_path(path: Path) -> None:
         os.close(descriptor)
 
 
-def fsync_tree(root: Path, *, progress: Progress = silent) -> None:
+def fsync_tree(
+    root: Path, *, synced: Collection[tuple[int, int]] = (), progress: Progress = silent
+) -> None:
     """Sync every file and directory below a directory, files before the directory they are in.
 
+    :param synced: what :func:`files_below` says of files that are on the disk already; other names
+        of the same files are passed over.
     :param progress: told before and after each directory.
     """
     for folder, _, names in os.walk(root, topdown=False):
         step = f"fsync {Path(folder).relative_to(root)}"
         progress(ProgressEvent("sync", step, 0, len(names)))
         for name in sorted(names):
-            fsync_path(Path(folder) / name)
+            path = Path(folder) / name
+            if not synced or _identity(path) not in synced:
+                fsync_path(path)
         fsync_path(Path(folder))
         progress(ProgressEvent("sync", step, len(names), len(names)))
+
+
+def remove_unpublished(directory: Path) -> None:
+    """Remove a directory in which another process may still be at work.
+
+    It is renamed first, so that the other can make no new files at the place it knows.
+
+    >>> remove_unpublished(Path("/nowhere/at/all"))
+    """
+    trash = directory.with_suffix(".trash")
+    if directory != trash:
+        _remove(trash)
+        with suppress(FileNotFoundError):
+            directory.rename(trash)
+    _remove(trash)
+
+
+def _remove(directory: Path) -> None:
+    """Remove a directory, some files of which another process may remove at the same time."""
+    while directory.exists():
+        with suppress(FileNotFoundError):
+            shutil.rmtree(directory)
+
+
+def files_below(root: Path) -> set[tuple[int, int]]:
+    """Return what tells the files below a directory apart, whatever their names.
+
+    >>> files_below(Path("/nowhere"))
+    set()
+    """
+    return {_identity(Path(folder) / name) for folder, _, names in os.walk(root) for name in names}
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    """Return what tells a file from others: its device and inode."""
+    status = path.stat()
+    return status.st_dev, status.st_ino
 
 
 def replace_file(

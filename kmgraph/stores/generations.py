@@ -7,6 +7,7 @@
     STORE/writer.lock            locked by the one writer; says which process it is
     STORE/generations/000001/    meta.json, in-use.lock, views/KEY/, files/
     STORE/generations/000002.part   work of a writer
+    STORE/optimiser.lock         locked by the one process that optimises
     STORE/generations/000001.trash  a generation that is being collected
     STORE/generations/000001.new    a generation written anew, which takes the place of the old one
     STORE/tombstones.json        what was erased, without saying what it was
@@ -20,7 +21,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -39,6 +39,7 @@ from kmgraph.errors import (
 )
 from kmgraph.namespaces import DEFAULT_BASE
 from kmgraph.progress import Progress, ProgressEvent, silent
+from kmgraph.stores import durable
 from kmgraph.stores.digest import store_digest
 from kmgraph.stores.durable import FileLock, fsync_path, lock_writer, replace_file
 from kmgraph.stores.exchange import finish_exchanges
@@ -290,6 +291,18 @@ class GenerationStore:
             self._held.release()
             self._held = None
 
+    @contextmanager
+    def publishing(self) -> Iterator[None]:
+        """Keep writers out, and leave unfinished work where it is.
+
+        :raises StoreLockedError: another process is writing.
+        """
+        lock = self._lock_writer()
+        try:
+            yield
+        finally:
+            lock.release()
+
     def publish_part(self, part: Path, *, progress: Progress = silent) -> None:
         """Make ``generations/NNNNNN.part``, all of it on the disk, the current generation."""
         part.rename(part.with_suffix(""))
@@ -304,7 +317,7 @@ class GenerationStore:
             is_leftover = path.suffix in {".part", ".trash"}
             if is_leftover or (path.name.isdigit() and int(path.name) > current):
                 progress(ProgressEvent("cleanup", f"remove {path.name}"))
-                shutil.rmtree(path)
+                durable.remove_unpublished(path)
         for path in self.path.glob("*.tmp"):
             path.unlink()
 
@@ -347,14 +360,11 @@ class GenerationStore:
         """
         if keep < 1:
             raise ConfigError(f"at least one generation is kept, not {keep}")
-        lock = self._lock_writer()
-        try:
+        with self.publishing():
             self._clean_up(progress)
             outcome = {number: self._collect(number) for number in self._published()[:-keep]}
             fsync_path(self._generations)
             self._clean_up(progress)
-        finally:
-            lock.release()
         removed = tuple(number for number, is_gone in outcome.items() if is_gone)
         return Collected(removed, tuple(n for n, is_gone in outcome.items() if not is_gone))
 

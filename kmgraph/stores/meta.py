@@ -48,6 +48,8 @@ class Generation:
     :ivar files: sidecar files, each with the graph it belongs to or None.
     :ivar extra: what else the publisher wrote down.
     :ivar derived: key of a view to the graphs that it alone has: what is derived of what it shows.
+    :ivar unoptimised: key of a view to the number of statements that were written to it since it
+        was last optimised.
     """
 
     id: int
@@ -61,6 +63,7 @@ class Generation:
     files: Mapping[str, str | None] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
     derived: Mapping[str, tuple[GraphInfo, ...]] = field(default_factory=dict)
+    unoptimised: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def master(self) -> str:

@@ -357,14 +357,19 @@ class MemoryStore(OxigraphStore):
         self._store.remove_graph(ox.NamedNode(graph_name))
 
 
-def remove_unheld(store: ox.Store, quad: ox.Quad | ox.Triple) -> None:
+def remove_unheld(store: ox.Store, quad: ox.Quad | ox.Triple) -> bool:
     """Remove a triple from the default graph if no named graph holds it any more.
 
+    :returns: whether it was removed.
+
     >>> remove_unheld(ox.Store(), ox.Triple(*[ox.NamedNode("urn:a")] * 3))
+    False
     """
-    held = store.quads_for_pattern(quad.subject, quad.predicate, quad.object, None)
-    if not any(not isinstance(found.graph_name, ox.DefaultGraph) for found in held):
-        store.remove(ox.Quad(quad.subject, quad.predicate, quad.object))
+    held = list(store.quads_for_pattern(quad.subject, quad.predicate, quad.object, None))
+    if not held or any(not isinstance(found.graph_name, ox.DefaultGraph) for found in held):
+        return False
+    store.remove(ox.Quad(quad.subject, quad.predicate, quad.object))
+    return True
 
 
 def _name(source: str | Path | bytes | None) -> str:

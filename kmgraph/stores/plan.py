@@ -19,6 +19,7 @@ class Change:
     """What is asked of one graph: new content, a change of its content, or removal.
 
     :ivar deleted: triples to delete from a graph that is not replaced; none of them is added.
+    :ivar digest: digest of the new content, where whoever wrote the file worked it out.
     """
 
     is_replaced: bool = False
@@ -26,14 +27,18 @@ class Change:
     files: list[TripleFile] = field(default_factory=list)
     deleted: TripleFile | None = None
     described: GraphInfo | None = None
+    digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is done to one view."""
+    """What is done to one view.
+
+    :ivar origin: key of the view whose content the store has so far; None where it is empty.
+    """
 
     store: ox.Store
-    is_new: bool
+    origin: str | None
     deltas: tuple[Delta, ...]
     leaving: tuple[str, ...]
 
@@ -81,7 +86,7 @@ class Planner:
         deltas += [self._delta(n) for n in sorted(before & after) if n in self._changes]
         deltas += [Delta(self._wanted[n].iri, self._entering(n)) for n in sorted(after - before)]
         leaving = tuple(self._before[name].iri for name in gone)
-        return Plan(store, origin is None, tuple(deltas), leaving)
+        return Plan(store, origin, tuple(deltas), leaving)
 
     def _store(self, key: str) -> tuple[ox.Store, str | None]:
         """Return the store of a view, and the view whose content it has; None if it is empty."""

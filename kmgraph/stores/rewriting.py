@@ -6,15 +6,16 @@ files. So what has to leave no trace needs views that were made from nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pyoxigraph as ox
 
 from kmgraph.progress import Progress, ProgressEvent
+from kmgraph.stores.applying import apply_deltas
 from kmgraph.stores.base import QuadStore
-from kmgraph.stores.delta import Delta, TripleFile, apply_deltas
+from kmgraph.stores.delta import Delta, TripleFile
 from kmgraph.stores.digest import EMPTY, dataset_digest, graph_digest
 from kmgraph.stores.durable import fsync_tree
 from kmgraph.stores.meta import Generation, GraphInfo
@@ -34,7 +35,7 @@ def write_generation(
     base: str,
     wanted: Generation,
     triples: Mapping[str, Path],
-    derive: Derive,
+    derive: Sequence[Derive],
     files: Files,
     *,
     progress: Progress,
@@ -46,6 +47,7 @@ def write_generation(
     :param base: base IRI of the store.
     :param wanted: the generation; sizes, digests and what is derived are worked out.
     :param triples: name of a graph to the N-Triples file of its content.
+    :param derive: what derives, one after the other; each finds what those before it derived.
     :returns: the generation as it was written down.
     """
     (part / "views").mkdir()
@@ -58,7 +60,7 @@ def write_generation(
         asserted = {g.iri: TripleFile(triples[g.name]) for g in shown}
         _write_view(store, base, asserted, derive, work / f"derive-{key}", key, progress)
         counts[key] = count_triples(store)
-        derived[key] = describe_view_graphs(store, shared, base, key)
+        derived[key] = tuple(describe_view_graphs(store, shared, base, key).values())
     # The last view shows everything.
     graphs = tuple(_measured(graph, store) for graph in wanted.graphs)
     contents = dict(files(OxigraphStore(store, base)))
@@ -78,7 +80,7 @@ def _write_view(
     store: ox.Store,
     base: str,
     asserted: Mapping[str, TripleFile],
-    derive: Derive,
+    derive: Sequence[Derive],
     folder: Path,
     label: str,
     progress: Progress,
@@ -86,9 +88,12 @@ def _write_view(
     """Fill a view with graphs and with what is derived of them."""
     loaded = _fill(store, asserted, label, progress)
     folder.mkdir()
-    found = derive(OxigraphStore(store, base), label, folder)
-    files = {iri: TripleFile(path, iri) for iri, path in found.items()}
-    loaded += _fill(store, files, label, progress)
+    for number, stage in enumerate(derive):
+        part = folder / f"{number}"
+        part.mkdir()
+        found = stage(OxigraphStore(store, base), label, part)
+        files = {iri: TripleFile(path, iri) for iri, path in found.items()}
+        loaded += _fill(store, files, label, progress)
     if loaded:
         progress(ProgressEvent("optimize", label))
         store.optimize()
@@ -101,7 +106,7 @@ def _fill(store: ox.Store, files: Mapping[str, TripleFile], label: str, progress
     :returns: the number of triples that were bulk loaded, which makes optimising worth while.
     """
     deltas = [Delta(iri, (file,)) for iri, file in sorted(files.items())]
-    return apply_deltas(store, deltas, is_new=False, label=label, progress=progress)
+    return apply_deltas(store, deltas, is_new=False, label=label, progress=progress).loaded
 
 
 def _measured(graph: GraphInfo, store: ox.Store) -> GraphInfo:
@@ -130,6 +135,7 @@ def _described(
         graphs=graphs,
         counts={**wanted.counts, **own},
         digest=dataset_digest({graph.iri: graph.digest for graph in held}),
+        unoptimised={},
     )
 
 

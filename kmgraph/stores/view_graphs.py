@@ -7,6 +7,7 @@ that a view shows, so each view has its own.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -14,10 +15,10 @@ import pyoxigraph as ox
 
 from kmgraph.namespaces import graph_iri
 from kmgraph.progress import Progress
-from kmgraph.stores.delta import Delta, TripleFile, apply_deltas, compare, whole_graph
-from kmgraph.stores.digest import EMPTY, graph_digest
+from kmgraph.stores.applying import Applied, GraphStep, apply_deltas
+from kmgraph.stores.delta import Delta, TripleFile, compare, whole_graph
+from kmgraph.stores.digest import EMPTY, graph_sum, is_line_sum
 from kmgraph.stores.meta import GraphInfo
-from kmgraph.stores.oxigraph import count_triples
 
 #: What is said of the kind of these graphs.
 KIND: Final = "derived"
@@ -43,12 +44,11 @@ def replace_view_graphs(
     *,
     label: str,
     progress: Progress,
-) -> int:
+) -> Applied:
     """Give a view the graphs that it alone has, in place of those that it had.
 
     :param files: IRI of a graph to its N-Quads file.
     :param directory: an empty folder for what is compared.
-    :returns: the number of triples loaded.
     """
     deltas = []
     directory.mkdir(parents=True, exist_ok=True)
@@ -60,27 +60,55 @@ def replace_view_graphs(
     for number, iri in enumerate(gone):
         content = whole_graph(store, iri, directory / f"gone-{number}.nt")
         deltas.append(Delta(iri, deleted=content))
-    loaded = apply_deltas(store, deltas, is_new=False, label=label, progress=progress)
+    done = apply_deltas(store, deltas, is_new=False, label=label, progress=progress)
     for iri in gone:
         store.remove_graph(ox.NamedNode(iri))
-    return loaded
+    return done
 
 
 def describe_view_graphs(
-    store: ox.Store, shared: Collection[str], base: str, key: str
-) -> tuple[GraphInfo, ...]:
-    """Return what the graphs are that a view alone has, with sizes and digests.
+    store: ox.Store,
+    shared: Collection[str],
+    base: str,
+    key: str,
+    *,
+    before: Mapping[str, GraphInfo] | None = None,
+    steps: Mapping[str, GraphStep | None] | None = None,
+) -> dict[str, GraphInfo]:
+    """Return what the graphs are that a view alone has, by IRI, with sizes and digests.
 
     :param key: key of the view, which stands for their visibility.
+    :param before: what they were, where that is known.
+    :param steps: what was done to them since; graphs that are not named were left alone.
 
     >>> describe_view_graphs(ox.Store(), (), "https://x.org/", "public")
-    ()
+    {}
     """
     start = graph_iri(base, "")
-    described = []
+    described = {}
     for iri in view_graphs(store, shared):
-        triples = count_triples(store, iri)
-        digest = graph_digest(store, iri) if triples else EMPTY
-        name = iri.removeprefix(start)
-        described.append(GraphInfo(name, iri, key, triples, kind=KIND, digest=digest))
-    return tuple(described)
+        made = GraphInfo(iri.removeprefix(start), iri, key, kind=KIND, digest=EMPTY)
+        old = None if before is None else before.get(iri, made)
+        if old is not None and steps is not None and iri not in steps:
+            described[iri] = old
+        else:
+            step = steps.get(iri) if steps is not None else None
+            described[iri] = measured(store, made, old, step)
+    return described
+
+
+def measured(
+    store: ox.Store, graph: GraphInfo, before: GraphInfo | None, step: GraphStep | None
+) -> GraphInfo:
+    """Return a graph with its size and digest.
+
+    :param before: what it was; None where that is not known.
+    :param step: what was done to it since; None where that was not counted, so that all of the
+        graph has to be read.
+    """
+    if before is not None and step is not None and is_line_sum(before.digest):
+        size, digest = before.triples + step.triples, step.digest(before.digest)
+    else:
+        total, size = graph_sum(store, ox.NamedNode(graph.iri))
+        digest = total.hexdigest()
+    return replace(graph, triples=size, digest=digest)

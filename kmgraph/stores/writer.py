@@ -19,19 +19,22 @@ import pyoxigraph as ox
 from kmgraph.errors import GraphNotFoundError, PublicationError
 from kmgraph.namespaces import graph_iri
 from kmgraph.progress import Progress, ProgressEvent
+from kmgraph.stores.applying import Applied, apply_deltas
 from kmgraph.stores.base import QuadStore
-from kmgraph.stores.delta import OPTIMIZE_TRIPLES, TripleFile, apply_deltas
-from kmgraph.stores.digest import EMPTY, dataset_digest, graph_digest
-from kmgraph.stores.durable import FileLock, fsync_path, fsync_tree
+from kmgraph.stores.delta import MEMORY_TRIPLES, Delta, TripleFile
+from kmgraph.stores.digest import EMPTY, dataset_digest, is_line_sum
+from kmgraph.stores.durable import FileLock, files_below, fsync_path, fsync_tree
 from kmgraph.stores.meta import Generation, GraphInfo
 from kmgraph.stores.oxigraph import OxigraphStore, count_triples
-from kmgraph.stores.plan import Change, Plan, Planner
+from kmgraph.stores.plan import Plan, Planner
+from kmgraph.stores.prepared import PreparedView, checkpoint, copy_without, derived_of
+from kmgraph.stores.requests import GraphRequests
 from kmgraph.stores.sidecar_files import SidecarFiles
-from kmgraph.stores.view_graphs import describe_view_graphs, replace_view_graphs
-from kmgraph.stores.views import check_visibility, token_group_sets, views_for
+from kmgraph.stores.view_graphs import measured, replace_view_graphs
+from kmgraph.stores.views import token_group_sets, views_for, visible_in
 
 
-class GenerationWriter:
+class GenerationWriter(GraphRequests):
     """Writes one generation; got from ``GenerationStore.begin``.
 
     Leaving the context without having published throws the work away.
@@ -53,181 +56,124 @@ class GenerationWriter:
         self.generation_id = (current or 0) + 1
         self._generations = root / "generations"
         self._part = self._generations / f"{self.generation_id:06}.part"
-        self._base, self._lock, self._move_pointer = base, lock, move_pointer
+        self._lock, self._move_pointer = lock, move_pointer
         self._current, self._source, self._is_rollback = current, source, is_rollback
         self._reason, self._progress = reason, progress
         self._group_sets = set(token_group_sets(root))
         self._keeps_views = False
-        self._graphs = {g.name: g for g in source.graphs} if source else {}
-        self._pending: dict[str, Change] = {}
-        self._replaced: set[str] = set()
+        super().__init__(base, source.graphs if source else ())
         self._files = SidecarFiles(self._part / "files")
-        self._stores: dict[str, ox.Store] = {}
+        self._views: dict[str, PreparedView] = {}
         self._reads: list[OxigraphStore] = []
-        #: View that was given graphs of its own to what they are, once that was measured.
-        self._with_own: dict[str, tuple[GraphInfo, ...] | None] = {}
         self._is_started = False
         for folder in ("views", "files", "work"):
             (self._part / folder).mkdir(parents=True)
 
-    @property
-    def graphs(self) -> tuple[GraphInfo, ...]:
-        """Return the graphs as they are after the last :meth:`prepare`, by name."""
-        return tuple(self._graphs[name] for name in sorted(self._graphs))
-
-    def replace_graph(
-        self,
-        name: str,
-        nquads_path: str | Path | None,
-        *,
-        visibility: str = "public",
-        kind: str = "dataset",
-        info: Mapping[str, Any] | None = None,
-    ) -> None:
-        """Give a graph new content, and leave every other graph as it is.
-
-        :param name: name of the graph; its IRI is the base, ``graph/`` and the name.
-        :param nquads_path: N-Quads file whose lines are all in this graph and hold no blank
-            nodes; None empties the graph. It is read by :meth:`prepare`.
-        :param visibility: ``public`` or the name of the one group that sees the graph.
-        :raises InputError: the visibility cannot be one.
-        """
-        described = GraphInfo(
-            name,
-            graph_iri(self._base, name),
-            check_visibility(visibility),
-            kind=kind,
-            info=dict(info or {}),
-        )
-        files = [] if nquads_path is None else [TripleFile(Path(nquads_path), described.iri)]
-        self._pending[name] = Change(is_replaced=True, files=files, described=described)
-        self._replaced.add(name)
-
-    def append_to_graph(
-        self, name: str, nquads_path: str | Path, *, info: Mapping[str, Any] | None = None
-    ) -> None:
-        """Add triples to a graph that there is.
-
-        :param info: what to write down about the graph; None keeps what is written.
-        :raises GraphNotFoundError: there is no graph of this name.
-        """
-        known = self._described(name)
-        described = known if info is None else replace(known, info=dict(info))
-        change = self._pending.setdefault(name, Change())
-        change.files.append(TripleFile(Path(nquads_path), described.iri))
-        change.described = described
-
-    def change_graph(
-        self,
-        described: GraphInfo,
-        *,
-        added: TripleFile | None = None,
-        deleted: TripleFile | None = None,
-    ) -> None:
-        """Add triples to a graph and delete others from it; nothing else of it is looked at.
-
-        :param described: the graph as it is to be written down; it is made where it is missing.
-        :param added: triples to add, none of which is deleted as well.
-        :param deleted: triples to delete.
-        :raises InputError: the visibility cannot be one.
-        :raises PublicationError: more is asked of the same graph.
-        """
-        if described.name in self._pending:
-            raise PublicationError(f"the graph '{described.name}' is changed twice: prepare first")
-        check_visibility(described.visibility)
-        files = [] if added is None else [added]
-        self._pending[described.name] = Change(files=files, deleted=deleted, described=described)
-
-    def remove_graph(self, name: str) -> None:
-        """Remove a graph.
-
-        :raises GraphNotFoundError: there is no graph of this name.
-        """
-        self._described(name)
-        self._pending[name] = Change(is_removed=True)
-        self._replaced.add(name)
-
-    def _described(self, name: str) -> GraphInfo:
-        """Return the description that a graph will have."""
-        change = self._pending.get(name)
-        if change is None and name in self._graphs:
-            return self._graphs[name]
-        if change is not None and change.described is not None:
-            return change.described
-        known = ", ".join(sorted(self._graphs)) or "none"
-        raise GraphNotFoundError(f"there is no graph '{name}' (graphs: {known})")
-
     def prepare(self) -> None:
         """Make what was asked for so far to the unpublished views.
 
-        May be called again after further changes, such as derived statements.
+        May be called again after further changes, such as derived statements. Where most of a
+        view is replaced, what followed from it goes too, and has to be put there anew.
 
         :raises RdfParseError: a file is not N-Quads of its graph.
         """
         if not self._is_started:
-            self._checkpoint()
+            self._start()
         wanted = self._wanted_graphs()
         keys = self._keys_of(wanted.values())
-        plans = Planner(
-            self._part, self._stores, self._keys()[-1], self._graphs, wanted, self._pending
-        ).plans(keys)
-        loaded = dict.fromkeys(keys, 0)
-        for key, plan in plans.items():
-            loaded[key] = self._apply(key, plan)
-        for key in set(self._stores) - set(keys):
-            del self._stores[key]
+        plans = self._plans(wanted, keys)
+        views = {key: self._prepared(key, plan) for key, plan in plans.items()}
+        done = {key: self._apply(views[key], plan) for key, plan in plans.items()}
+        for key in set(self._views) - set(keys):
+            del self._views[key]
             shutil.rmtree(self._part / "views" / key)
-        for key, plan in plans.items():
-            if plan.is_new or loaded[key] > OPTIMIZE_TRIPLES:
-                self._progress(ProgressEvent("optimize", key))
-                plan.store.optimize()
-                self._progress(ProgressEvent("optimize", f"{key}: done"))
-        self._graphs = self._measured(wanted, plans[keys[-1]].store)
-        self._stores = {key: plans[key].store for key in keys}
+        for key, view in views.items():
+            view.optimise_if_due(self._progress, is_new=plans[key].origin is None)
+        self._graphs = self._measured(wanted, plans[keys[-1]], done[keys[-1]])
+        self._views = views
         self._pending = {}
         shutil.rmtree(self._part / "work")
         (self._part / "work").mkdir()
 
-    def _checkpoint(self) -> None:
-        """Copy the views to start from, through read-only handles."""
+    def _plans(self, wanted: Mapping[str, GraphInfo], keys: Iterable[str]) -> dict[str, Plan]:
+        """Return what is to be done to each view; nothing else holds on to those that go."""
+        stores = {key: view.store for key, view in self._views.items()}
+        master = self._keys()[-1]
+        planner = Planner(self._part, stores, master, self._graphs, wanted, self._pending)
+        return planner.plans(keys)
+
+    def _start(self) -> None:
+        """Copy the views to start from, without what is replaced where that is most of them."""
         self._is_started = True
-        for key in self._source.views if self._source else ():
-            assert self._source is not None  # noqa: S101 - for the type checker
-            origin = self._generations / f"{self._source.id:06}" / "views" / key
+        source = self._source
+        if source is None:
+            return
+        dropped = self._dropped()
+        for key in source.views:
+            origin = self._generations / f"{source.id:06}" / "views" / key
             target = self._part / "views" / key
-            self._progress(ProgressEvent("checkpoint", key))
-            ox.Store.read_only(str(origin)).backup(str(target))
-            self._progress(ProgressEvent("checkpoint", f"{key}: copied"))
-            self._stores[key] = ox.Store(str(target))
-            self._progress(ProgressEvent("checkpoint", f"{key}: opened"))
+            if dropped:
+                graphs, work = self._graphs.values(), self._part / "work"
+                self._views[key] = copy_without(
+                    graphs, dropped, key, (origin, target), work, self._progress
+                )
+            else:
+                self._views[key] = checkpoint(source, key, origin, target, self._progress)
+        master = self._views[source.master].store
+        for name, graph in self._graphs.items():
+            if name in dropped:
+                self._graphs[name] = replace(graph, triples=0, digest=EMPTY)
+            elif not is_line_sum(graph.digest):
+                self._graphs[name] = measured(master, graph, None, None)
 
-    def _wanted_graphs(self) -> dict[str, GraphInfo]:
-        """Return the graphs as they are to be."""
-        wanted = dict(self._graphs)
-        for name, change in self._pending.items():
-            wanted.pop(name, None)
-            if change.described is not None:
-                wanted[name] = change.described
-        return wanted
+    def _dropped(self) -> set[str]:
+        """Return the names of large graphs that get new content, if they are most of the store."""
+        graphs = self._graphs.values()
+        names = {g.name for g in graphs if g.name in self._replaced and g.triples > MEMORY_TRIPLES}
+        gone = sum(graph.triples for graph in graphs if graph.name in names)
+        return names if 2 * gone > sum(graph.triples for graph in graphs) else set()
 
-    def _apply(self, key: str, plan: Plan) -> int:
+    def _prepared(self, key: str, plan: Plan) -> PreparedView:
+        """Return a view as it is before a plan is carried out."""
+        if key in self._views:
+            return self._views[key]
+        origin = self._views.get(plan.origin or "")
+        if origin is None:
+            return PreparedView(plan.store, key)
+        return PreparedView(plan.store, key, origin.merged, None, origin.unoptimised)
+
+    def _apply(self, view: PreparedView, plan: Plan) -> Applied:
         """Make the changes of one view."""
-        loaded = apply_deltas(
-            plan.store, plan.deltas, is_new=plan.is_new, label=key, progress=self._progress
+        is_new = plan.origin is None
+        done = apply_deltas(
+            plan.store, plan.deltas, is_new=is_new, label=view.key, progress=self._progress
         )
         for iri in plan.leaving:
             plan.store.remove_graph(ox.NamedNode(iri))
-        return loaded
+        view.note(done)
+        return done
 
-    def _measured(self, wanted: Mapping[str, GraphInfo], master: ox.Store) -> dict[str, GraphInfo]:
-        """Return the graphs with the sizes and digests of those that changed."""
-        measured = dict(wanted)
+    def _measured(
+        self, wanted: Mapping[str, GraphInfo], plan: Plan, done: Applied
+    ) -> dict[str, GraphInfo]:
+        """Return the graphs with the sizes and digests of those that changed.
+
+        :param plan: that of the view that shows everything.
+        """
+        found, master = dict(wanted), plan.store
+        shown = visible_in(plan.origin) if plan.origin else frozenset()
         for name in self._pending.keys() & wanted.keys():
-            graph = wanted[name]
-            triples = count_triples(master, graph.iri)
-            digest = graph_digest(master, graph.iri) if triples else EMPTY
-            measured[name] = replace(graph, triples=triples, digest=digest)
-        return measured
+            graph, change = wanted[name], self._pending[name]
+            said = change.files[0].statements if len(change.files) == 1 else None
+            is_told = change.is_replaced and change.digest is not None and said is not None
+            if is_told and count_triples(master, graph.iri) == said:
+                found[name] = replace(graph, triples=said or 0, digest=change.digest or EMPTY)
+                continue
+            before = self._graphs.get(name)
+            if before is None or before.visibility not in shown:
+                before = replace(graph, triples=0, digest=EMPTY)
+            found[name] = measured(master, graph, before, done.graphs.get(graph.iri))
+        return found
 
     def master_view(self) -> QuadStore:
         """Return read access to everything prepared so far; it ends with the writer.
@@ -242,7 +188,7 @@ class GenerationWriter:
 
         :raises PublicationError: :meth:`prepare` was not called yet.
         """
-        if not self._stores:
+        if not self._views:
             raise PublicationError("nothing is prepared yet: call prepare() first")
         return self._keys()
 
@@ -251,9 +197,7 @@ class GenerationWriter:
 
         :raises PublicationError: :meth:`prepare` was not called yet.
         """
-        if key not in self.views:
-            raise GraphNotFoundError(f"there is no view '{key}' (views: {', '.join(self.views)})")
-        view = OxigraphStore(self._stores[key], self._base)
+        view = OxigraphStore(self._prepared_view(key).store, self._base)
         self._reads.append(view)
         return view
 
@@ -266,29 +210,51 @@ class GenerationWriter:
         :param files: name of a graph to its N-Quads file.
         :raises PublicationError: :meth:`prepare` was not called yet.
         """
-        if key not in self.views:
-            raise GraphNotFoundError(f"there is no view '{key}' (views: {', '.join(self.views)})")
+        view = self._prepared_view(key)
         by_iri = {graph_iri(self._base, name): path for name, path in files.items()}
         directory = self._part / "work" / f"own-{key}"
         shutil.rmtree(directory, ignore_errors=True)
-        shared = {graph.iri for graph in self._graphs.values()}
-        store = self._stores[key]
-        loaded = replace_view_graphs(
-            store, shared, by_iri, directory, label=key, progress=self._progress
+        shared = self._shared()
+        view.own_graphs(shared, self._base)
+        done = replace_view_graphs(
+            view.store, shared, by_iri, directory, label=key, progress=self._progress
         )
-        self._with_own[key] = None
-        if loaded > OPTIMIZE_TRIPLES:
-            self._progress(ProgressEvent("optimize", key))
-            store.optimize()
+        view.own_changed(done, shared, self._base)
+        view.optimise_if_due(self._progress)
+
+    def change_derived(
+        self, key: str, changes: Mapping[str, tuple[TripleFile | None, TripleFile | None]]
+    ) -> None:
+        """Add triples to graphs that one prepared view alone has, and delete others from them.
+
+        It costs time in proportion to the change. Graphs that are not named stay as they are.
+
+        :param changes: name of a graph, which is made where it is missing, to the triples to add
+            and those to delete; none is in both.
+        :raises PublicationError: :meth:`prepare` was not called yet.
+        """
+        view, shared = self._prepared_view(key), self._shared()
+        view.own_graphs(shared, self._base)
+        deltas = [
+            Delta(graph_iri(self._base, name), () if added is None else (added,), deleted)
+            for name, (added, deleted) in sorted(changes.items())
+        ]
+        done = apply_deltas(view.store, deltas, is_new=False, label=key, progress=self._progress)
+        view.own_changed(done, shared, self._base)
 
     def own_graphs(self, key: str) -> tuple[GraphInfo, ...]:
         """Return what the graphs are that one prepared view alone has."""
-        if key not in self._with_own and self._source and key in self._source.views:
-            return tuple(self._source.derived.get(key, ()))
-        if self._with_own.get(key) is None:
-            shared = {graph.iri for graph in self._graphs.values()}
-            self._with_own[key] = describe_view_graphs(self._stores[key], shared, self._base, key)
-        return self._with_own[key] or ()
+        return derived_of(self._views, [key], self._shared(), self._base)[key]
+
+    def _prepared_view(self, key: str) -> PreparedView:
+        """Return a prepared view."""
+        if key not in self.views:
+            raise GraphNotFoundError(f"there is no view '{key}' (views: {', '.join(self.views)})")
+        return self._views[key]
+
+    def _shared(self) -> set[str]:
+        """Return the IRIs of the graphs that views share."""
+        return {graph.iri for graph in self._graphs.values()}
 
     def _keys(self) -> tuple[str, ...]:
         """Return the keys of the views of the prepared graphs."""
@@ -363,19 +329,22 @@ class GenerationWriter:
         :param reason: why, where that was not known when the writer began.
         """
         self._reason = reason or self._reason
-        if self._pending or not self._stores:
+        if self._pending or not self._views:
             self.prepare()
         self._carry_files()
         generation = self._describe(counts or {}, extra or {})
         for view in self._reads:
             view.close()
-        for key in list(self._stores):
+        for key in list(self._views):
             self._progress(ProgressEvent("sync", f"flush {key}"))
-            self._stores.pop(key).flush()
+            self._views.pop(key).store.flush()
         shutil.rmtree(self._part / "work")
         (self._part / "in-use.lock").touch()
         (self._part / "meta.json").write_bytes(generation.to_json())
-        fsync_tree(self._part, progress=self._progress)
+        # What the generation before holds is on the disk: its files have a second name here.
+        before = self._generations / f"{self._source.id:06}" if self._source else None
+        synced = files_below(before) if before else ()
+        fsync_tree(self._part, synced=synced, progress=self._progress)
         final = self._part.with_suffix("")
         self._progress(ProgressEvent("sync", f"rename to {final.name}"))
         self._part.rename(final)
@@ -388,8 +357,8 @@ class GenerationWriter:
     def _describe(self, counts: Mapping[str, Any], extra: Mapping[str, Any]) -> Generation:
         """Return the description of the generation to publish."""
         keys = self._keys()
-        views = {key: count_triples(self._stores[key]) for key in keys}
-        derived = {key: self.own_graphs(key) for key in keys}
+        views = {key: self._views[key].size() for key in keys}
+        derived = derived_of(self._views, keys, self._shared(), self._base)
         graphs = (*self.graphs, *derived[keys[-1]])
         named = sum(graph.triples for graph in graphs)
         own = {"triples": views[keys[-1]], "quads": named, "graphs": len(graphs)}
@@ -405,6 +374,7 @@ class GenerationWriter:
             files=dict(sorted(self._files.graphs.items())),
             extra=dict(extra),
             derived={key: described for key, described in derived.items() if described},
+            unoptimised={key: self._views[key].unoptimised for key in keys},
         )
 
     def __enter__(self) -> Self:
@@ -418,7 +388,7 @@ class GenerationWriter:
     ) -> None:
         for view in self._reads:
             view.close()
-        self._stores.clear()
+        self._views.clear()
         if self._part.exists():
             self._progress(ProgressEvent("cleanup", f"discard {self._part.name}"))
             shutil.rmtree(self._part, ignore_errors=True)

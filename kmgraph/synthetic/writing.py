@@ -1,20 +1,18 @@
-"""Write a synthetic programme as a bundle of CSV files, one study after the other."""
+"""Write a synthetic programme or registry as a bundle, one study after the other."""
 
 from __future__ import annotations
 
-import csv
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from kmgraph.bundles.rules import ROW_RULES
 from kmgraph.errors import InputError
 from kmgraph.progress import Progress, ProgressEvent, silent
 from kmgraph.records import TABLES
-from kmgraph.synthetic import model
+from kmgraph.synthetic import model, registry
 from kmgraph.synthetic.chance import Stream
 from kmgraph.synthetic.mobilisation import mobilisation_rows, regional_rows
 from kmgraph.synthetic.programme import (
@@ -26,11 +24,20 @@ from kmgraph.synthetic.programme import (
     region_of,
     region_rows,
 )
+from kmgraph.synthetic.registry import SyntheticRegistry
+from kmgraph.synthetic.sheets import FORMATS, Sheets
 from kmgraph.synthetic.study import MAX_CASES, MAX_RATERS, study_rows
 from kmgraph.vocabulary import load_vocabulary
 
-DEFAULT_ID: Final = "synthetic-programme"
-DEFAULT_PREFIX: Final = "syn-"
+#: How much is known of each study: all tables, or the few that a public register gives.
+PROGRAMME_DEPTH: Final = "programme"
+REGISTRY_DEPTH: Final = "registry"
+DEPTHS: Final = (PROGRAMME_DEPTH, REGISTRY_DEPTH)
+#: Depth to the id of the dataset where none is given, and to the prefix of its ids then.
+DEFAULT_IDS: Final = {
+    PROGRAMME_DEPTH: ("synthetic-programme", "syn-"),
+    REGISTRY_DEPTH: ("synthetic-registry", "syr-"),
+}
 #: Cases of a study and raters of a case, on average.
 DEFAULT_CASES: Final = 1.5
 DEFAULT_RATERS: Final = 1.5
@@ -131,12 +138,14 @@ def generate(
     *,
     studies: int,
     seed: int,
-    dataset_id: str = DEFAULT_ID,
+    dataset_id: str | None = None,
     cases: float = DEFAULT_CASES,
     raters: float = DEFAULT_RATERS,
+    depth: str = PROGRAMME_DEPTH,
+    file_format: str = "csv",
     progress: Progress = silent,
 ) -> GenerateSummary:
-    """Write a synthetic rated programme as a bundle.
+    """Write a synthetic rated programme, or a registry of studies, as a bundle.
 
     The same arguments give the same bytes on every machine, and memory does not grow with the
     number of studies. The dataset row comes last, so that a folder that was not finished is no
@@ -149,7 +158,11 @@ def generate(
         own, so that two programmes fit into one store.
     :param cases: cases of a study on average, from 1 to 4.
     :param raters: raters of a case on average, from 1 to 3.
-    :raises InputError: the folder is in use, or a number is out of range.
+    :param depth: ``programme`` for all tables, or ``registry`` for about nine records a study.
+    :param file_format: ``csv``, ``jsonl`` or ``parquet``.
+    :raises InputError: the folder is in use, a number is out of range, or there is no such depth
+        or format.
+    :raises MissingExtraError: Parquet is wanted and pyarrow is not installed.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -160,71 +173,71 @@ def generate(
     started_s = time.monotonic()
     target = Path(directory)
     _check_whole("studies", studies, 1, MAX_STUDIES)
+    _check_choice("depth", depth, DEPTHS)
+    _check_choice("format", file_format, FORMATS)
     programme = SyntheticProgramme(seed, cases, raters)
-    dataset = _dataset_cells(programme, studies, dataset_id)
+    dataset = _dataset_cells(programme, studies, dataset_id, depth)
     _check_name(dataset)
+    if depth == REGISTRY_DEPTH:
+        _check_registry(cases, raters)
     _claim_folder(target)
-    with _Sheets(target) as sheets:
-        for sheet, cells in programme.rows(studies):
+    rows = (SyntheticRegistry(seed) if depth == REGISTRY_DEPTH else programme).rows(studies)
+    with Sheets(target, _columns(dataset, depth), file_format) as sheets:
+        for sheet, cells in _told(rows, studies, progress):
             sheets.write(sheet, cells)
-            if sheet == "studies" and sheets.counts[sheet] % _PROGRESS_EVERY == 0:
-                progress(ProgressEvent("generate", "studies", sheets.counts[sheet], studies))
         sheets.write("dataset", dataset)
-    progress(ProgressEvent("generate", "studies", studies, studies))
     records = {sheet: count for sheet, count in sheets.counts.items() if count}
-    return GenerateSummary(target, dataset_id, studies, seed, records, time.monotonic() - started_s)
+    elapsed_s = time.monotonic() - started_s
+    return GenerateSummary(target, dataset["id"], studies, seed, records, elapsed_s)
 
 
-class _Sheets:
-    """The CSV files of a bundle, each opened when its first row comes."""
-
-    def __init__(self, directory: Path) -> None:
-        self.counts = dict.fromkeys(TABLES, 0)
-        self._directory = directory
-        self._stack = ExitStack()
-        self._writers: dict[str, Any] = {}
-
-    def __enter__(self) -> _Sheets:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._stack.close()
-
-    def write(self, sheet: str, cells: dict[str, str]) -> None:
-        """Write one row."""
-        names, write_row = self._writers.get(sheet) or self._open(sheet)
-        write_row(map(cells.get, names))
-        self.counts[sheet] += 1
-
-    def _open(self, sheet: str) -> tuple[list[str], Any]:
-        """Open the file of a sheet and write its header."""
-        names = [column.name for column in TABLES[sheet].columns]
-        path = self._directory / f"{sheet}.csv"
-        file = self._stack.enter_context(path.open("w", encoding="utf-8", newline=""))
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(names)
-        self._writers[sheet] = names, writer.writerow
-        return names, writer.writerow
+def _told(rows: Iterator[Row], studies: int, progress: Progress) -> Iterator[Row]:
+    """Yield rows, and tell of the studies among them."""
+    written = 0
+    for row in rows:
+        yield row
+        if row[0] == "studies":
+            written += 1
+            if written % _PROGRESS_EVERY == 0:
+                progress(ProgressEvent("generate", "studies", written, studies))
+    progress(ProgressEvent("generate", "studies", studies, studies))
 
 
-def _dataset_cells(programme: SyntheticProgramme, studies: int, dataset_id: str) -> dict[str, str]:
-    """Return the row of the dataset, which states how its records came about."""
-    default = dataset_id == DEFAULT_ID
+def _columns(dataset: dict[str, str], depth: str) -> dict[str, tuple[str, ...]]:
+    """Return the columns of each sheet: all that there are, or those that a registry fills."""
+    if depth == REGISTRY_DEPTH:
+        own = registry.COLUMNS | {"dataset": tuple(dataset)}
+        return {sheet: own[sheet] for sheet in TABLES if sheet in own}
     return {
-        "id": dataset_id,
-        "title": "Synthetic programme: generated, not observed",
+        sheet: tuple(column.name for column in table.columns) for sheet, table in TABLES.items()
+    }
+
+
+def _dataset_cells(
+    programme: SyntheticProgramme, studies: int, dataset_id: str | None, depth: str
+) -> dict[str, str]:
+    """Return the row of the dataset, which states how its records came about."""
+    default_id, default_prefix = DEFAULT_IDS[depth]
+    default = dataset_id in (None, default_id)
+    means = f"{programme.cases:g} cases a study and {programme.raters:g} raters a case on average"
+    known, statement = (
+        ("one case a study", registry.STATEMENT)
+        if depth == REGISTRY_DEPTH
+        else (means, model.STATEMENT)
+    )
+    return {
+        "id": default_id if dataset_id is None else dataset_id,
+        "title": f"Synthetic {depth}: generated, not observed",
         "description": (
-            f"Generated by kmgraph from seed {programme.seed}: {studies} studies, "
-            f"{programme.cases:g} cases a study and {programme.raters:g} raters a case on average. "
-            f"No record is of a real study, place or person. Model of the outcome: "
-            f"{model.STATEMENT}."
+            f"Generated by kmgraph from seed {programme.seed}: {studies} studies, {known}. "
+            f"No record is of a real study, place or person. Model of the outcome: {statement}."
         ),
         "publisher": "kmgraph generate",
         "licence": _LICENCE,
         "version": "1",
         "visibility": "public",
         "synthetic": "yes",
-        "id_prefix": DEFAULT_PREFIX if default else f"{dataset_id}-",
+        "id_prefix": default_prefix if default else f"{dataset_id}-",
         "language": "en",
     }
 
@@ -268,3 +281,21 @@ def _check_mean(name: str, value: float, high: int) -> None:
     """
     if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value <= high:
         raise InputError(f"{name} is {value!r}: it takes a number from 1 to {high}, a mean")
+
+
+def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+    """Refuse what is none of some choices.
+
+    :raises InputError: it is not.
+    """
+    if value not in choices:
+        raise InputError(f"{name} is {value!r}: it takes one of {', '.join(choices)}")
+
+
+def _check_registry(cases: float, raters: float) -> None:
+    """Refuse numbers that a registry has no use for.
+
+    :raises InputError: there are some.
+    """
+    if (cases, raters) != (DEFAULT_CASES, DEFAULT_RATERS):
+        raise InputError("a registry has one case a study and one rater a case: leave both out")

@@ -18,8 +18,14 @@ _TYPE: Final = ox.NamedNode(f"{RDF}type")
 _SHAPES: Final = "https://w3id.org/kmgraph/shapes#"
 
 
-def to_text(results: Sequence[Result]) -> str:
+#: Severities, and how many results of each are not at hand.
+LeftOut = Sequence[tuple[Severity, int]]
+
+
+def to_text(results: Sequence[Result], left_out: LeftOut = ()) -> str:
     """Return the results in plain words, grouped by record.
+
+    :param left_out: what was found beside these.
 
     >>> to_text([])
     'conforms: nothing to remark'
@@ -30,24 +36,39 @@ def to_text(results: Sequence[Result]) -> str:
     ordered = sorted(results, key=_place)
     for title, group in groupby(ordered, key=heading):
         lines += [title, *(f"  {_line(result)}" for result in group), ""]
-    stopped = any(result.severity is Severity.VIOLATION for result in results)
+    if left_out:
+        lines += [f"and {sum(number for _, number in left_out)} more, which are not listed", ""]
+    stopped = _counts(results, left_out)[Severity.VIOLATION] > 0
     verdict = "does not conform" if stopped else "conforms"
-    return "\n".join([*lines, f"{verdict}: {tally(results)}"])
+    return "\n".join([*lines, f"{verdict}: {tally(results, left_out)}"])
 
 
-def to_json(results: Sequence[Result]) -> str:
+def to_json(results: Sequence[Result], left_out: LeftOut = ()) -> str:
     """Return the results as a JSON object.
+
+    :param left_out: what was found beside these; it is counted.
 
     >>> to_json([]).split()
     ['{', '"conforms":', 'true,', '"counts":', '{},', '"results":', '[]', '}']
     """
-    counts = Counter(result.severity.value for result in results)
+    counts = _counts(results, left_out)
     document = {
-        "conforms": counts[Severity.VIOLATION.value] == 0,
+        "conforms": counts[Severity.VIOLATION] == 0,
         "counts": {name: counts[name] for name in Severity if counts[name]},
+        **({"leftOut": dict(left_out)} if left_out else {}),
         "results": [_json_result(result) for result in results],
     }
     return json.dumps(document, ensure_ascii=False, indent=2)
+
+
+def to_line(result: Result) -> str:
+    """Return one result as a line of JSON.
+
+    >>> node = ox.BlankNode("s")
+    >>> to_line(Result(node, Severity.INFO, "", node))[:23]
+    '{"severity": "info", "m'
+    """
+    return json.dumps(_json_result(result), ensure_ascii=False) + "\n"
 
 
 def to_turtle(results: Sequence[Result]) -> str:
@@ -66,13 +87,22 @@ def to_turtle(results: Sequence[Result]) -> str:
     return (ox.serialize(triples, format=ox.RdfFormat.TURTLE, prefixes=prefixes) or b"").decode()
 
 
-def tally(results: Iterable[Result]) -> str:
+def _counts(results: Iterable[Result], left_out: LeftOut) -> Counter[Severity]:
+    """Return how many results there are of each severity."""
+    counts = Counter(result.severity for result in results)
+    counts.update(dict(left_out))
+    return counts
+
+
+def tally(results: Iterable[Result], left_out: LeftOut = ()) -> str:
     """Return how many results there are of each severity, in words.
+
+    :param left_out: what was found beside these.
 
     >>> tally([])
     'nothing to remark'
     """
-    counts = Counter(result.severity for result in results)
+    counts = _counts(results, left_out)
     parts = [
         f"{counts[severity]} {severity.value}{'s' if counts[severity] != 1 else ''}"
         for severity in Severity

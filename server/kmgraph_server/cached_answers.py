@@ -17,6 +17,7 @@ from kmgraph_server.compression import offered
 from kmgraph_server.conditions import Verdict, judge, without_body
 from kmgraph_server.negotiation import choose_coding, parse_accept
 from kmgraph_server.observing import notes_of
+from kmgraph_server.quick_answers import QuickAnswers
 from kmgraph_server.rate_limit import is_refused
 from kmgraph_server.response_cache import Entry, ResponseCache
 
@@ -37,6 +38,7 @@ class CachedAnswers:
     :param identify: tells who sends a request, by the value of its Authorization header.
     :param state: tells the id of the generation that is current, and what stands for the state
         of the store.
+    :param quick: remembers heads whose answers were kept; None where nobody does.
     """
 
     def __init__(
@@ -45,9 +47,10 @@ class CachedAnswers:
         cache: ResponseCache,
         identify: Callable[[str | None], Caller],
         state: Callable[[], tuple[int | None, Hashable]],
+        quick: QuickAnswers | None = None,
     ) -> None:
         self._app, self._cache = app, cache
-        self._identify, self._state = identify, state
+        self._identify, self._state, self._quick = identify, state, quick
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
@@ -65,9 +68,11 @@ class CachedAnswers:
         if key is None:
             return self._app(environ, start_response)
         entry = self._cache.get(state, key)
-        if entry is not None:
+        if isinstance(entry, Entry):
             verdict = _verdict(environ, entry)
             if verdict is not Verdict.FAILED:
+                if verdict is Verdict.SEND and self._quick is not None:
+                    self._quick.remember(environ, state, entry, caller)
                 _note(environ, entry, caller)
                 return _send(environ, entry, verdict, start_response)
         elif environ["REQUEST_METHOD"] == "GET":

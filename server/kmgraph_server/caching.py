@@ -36,6 +36,7 @@ from kmgraph_server.compression import (
 from kmgraph_server.conditions import SAFE, Verdict, holds, judge, with_coding, without_body
 from kmgraph_server.config import ServerConfig
 from kmgraph_server.errors import NotAcceptableError, PreconditionError
+from kmgraph_server.learning import TagMaker
 from kmgraph_server.negotiation import choose_coding
 from kmgraph_server.problems import respond, to_problem
 from kmgraph_server.snapshots import Snapshot
@@ -94,12 +95,17 @@ def query_tag(*parts: str) -> str:
 
     :param parts: what else the answer depends on, such as the normalised query and the format.
     """
+    return tag_maker().of(*parts)
+
+
+def tag_maker(*parts: str) -> TagMaker:
+    """Return what makes the tags of answers to the caller of the running request.
+
+    :param parts: what the answers agree in; see :func:`query_tag`.
+    """
     seen = snapshot()
-    digest = hashlib.sha256()
-    for part in (_seal(settings()), *_data(seen), request.url_root, *parts):
-        encoded = part.encode("utf-8", "surrogatepass")
-        digest.update(b"%d:%b" % (len(encoded), encoded))
-    return f'"{seen.generation or 0}-{digest.hexdigest()[:_DIGEST_LENGTH]}"'
+    told = (_seal(settings()), *_data(seen), request.url_root, *parts)
+    return TagMaker(seen.generation, *told)
 
 
 def _data(seen: Snapshot) -> tuple[str, str, str]:

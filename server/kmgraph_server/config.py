@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from kmgraph.errors import ConfigError
+from kmgraph.execution.memory import MODES
 
 #: Beginning of the environment variables, such as ``KMGRAPH_STORE``.
 ENVIRONMENT_PREFIX: Final = "KMGRAPH_"
@@ -90,6 +91,11 @@ class ServerConfig:
     row_limit: int = _setting(1_000_000, "Most rows or triples of a result.", 1)
     result_limit_bytes: int = _setting(250_000_000, "Longest result, in bytes.", 1)
     workers: int = _setting(2, "Queries evaluated at the same time, each in its own process.", 1)
+    memory_mode: str = _setting(
+        "auto",
+        "Where queries are evaluated: 'disk', 'memory' once the view is loaded, or 'auto' for "
+        "memory where all workers have room for it.",
+    )
     most_waiting: int = _setting(200, "Queries that may wait for a worker; more are refused.", 0)
     wait_s: float = _setting(20.0, "Longest wait of a query for a worker, in seconds.", 0)
     write_timeout_s: float = _setting(600.0, "Longest time of a write, in seconds.", 0.001)
@@ -124,6 +130,11 @@ class ServerConfig:
     def __post_init__(self) -> None:
         for setting in fields(self):
             check_range(setting.name, getattr(self, setting.name))
+        if self.memory_mode not in MODES:
+            raise ConfigError(
+                f"the setting 'memory_mode' must be one of {', '.join(MODES)}, "
+                f"not '{self.memory_mode}'"
+            )
 
 
 def check_range(name: str, value: Any) -> None:

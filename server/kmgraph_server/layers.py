@@ -6,13 +6,14 @@
     TrustedProxies   what proxies say of a request; only where there are any
     RateLimit        a number of requests a minute for each caller; only where one is set
     CachedAnswers    answers that were kept; only where there is memory for them
+    Learner          what was answered, for look-ups of the same shape
     application      Flask
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from flask import Flask
 
@@ -21,11 +22,22 @@ from kmgraph_server.cached_answers import CachedAnswers
 from kmgraph_server.config import ServerConfig
 from kmgraph_server.observing import AccessLog, Observer, Seen
 from kmgraph_server.proxies import TrustedProxies
+from kmgraph_server.quick_answers import Learner, QuickAnswers
 from kmgraph_server.rate_limit import RateLimit
 from kmgraph_server.state import Served, served_by
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
+
+
+#: Where an application keeps what answers before a request is read.
+QUICK: Final = "kmgraph-quick"
+
+
+def quick_answers(app: Flask) -> QuickAnswers | None:
+    """Return what answers for an application before a request is read, where anything may."""
+    found: QuickAnswers | None = app.extensions.get(QUICK)
+    return found
 
 
 def install(app: Flask, config: ServerConfig) -> None:
@@ -37,15 +49,30 @@ def install(app: Flask, config: ServerConfig) -> None:
         """Return who sends a request."""
         return caller_of(authorization, access.register, access.public_view)
 
+    tell = _observers(config, served)
     inner: WSGIApplication = app.wsgi_app
+    quick = None
+    # Whoever counts requests has to see each of them.
+    if not config.rate_limit_per_minute:
+        quick = QuickAnswers(
+            served.cache if config.cache_bytes else None,
+            served.holder,
+            identify,
+            served.pointer,
+            tell,
+            is_behind_proxy=config.trusted_proxies > 0,
+            is_logging=config.access_log,
+        )
+        app.extensions[QUICK] = quick
+        inner = Learner(inner, quick, identify, served.pointer)
     if config.cache_bytes:
-        inner = CachedAnswers(inner, served.cache, identify, served.pointer)
+        inner = CachedAnswers(inner, served.cache, identify, served.pointer, quick)
     if config.rate_limit_per_minute:
         inner = RateLimit(inner, config.rate_limit_per_minute, identify)
     if config.trusted_proxies:
         inner = TrustedProxies(inner, config.trusted_proxies)
     app.wsgi_app = Observer(  # type: ignore[method-assign]
-        inner, _observers(config, served), trust_ids=config.trusted_proxies > 0
+        inner, tell, trust_ids=config.trusted_proxies > 0
     )
 
 

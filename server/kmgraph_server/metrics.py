@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from kmgraph.errors import MissingExtraError
 from kmgraph_server.observing import Seen
@@ -67,9 +67,13 @@ class Metrics:
             "kmgraph_query_seconds", "Evaluation of queries at the endpoint.", ["form"],
             buckets=_BUCKETS_S, registry=self.registry,
         )  # fmt: skip
+        self._look_ups = Counter(
+            "kmgraph_look_ups", "Queries that the server evaluated itself.", registry=self.registry
+        )
         self._writes = Counter(
             "kmgraph_writes", "Writes.", ["kind", "outcome"], registry=self.registry
         )
+        self._children: dict[tuple[Any, ...], Any] = {}
         self.registry.register(self)
 
     def __call__(self, seen: Seen) -> None:
@@ -77,16 +81,26 @@ class Metrics:
         first = seen.path.split("/")[1] if seen.path.startswith("/") else ""
         kind = first if first in _KINDS else "page"
         method = seen.method if seen.method in _METHODS else "other"
-        self._requests.labels(method, kind, str(seen.status)).inc()
-        self._seconds.labels(kind).observe(seen.seconds)
+        self._child(self._requests, method, kind, str(seen.status)).inc()
+        self._child(self._seconds, kind).observe(seen.seconds)
         notes = seen.notes
         if kind in _WRITING and method not in _SAFE:
             self._writes.labels(kind, _outcome(seen)).inc()
         elif notes.form or (kind == "sparql" and notes.problem):
             # The form of what cannot be read is not known.
-            self._queries.labels(notes.form or "none", _outcome(seen)).inc()
+            self._child(self._queries, notes.form or "none", _outcome(seen)).inc()
+            if notes.is_look_up:
+                self._look_ups.inc()
             if notes.query_s is not None:
-                self._query_seconds.labels(notes.form).observe(notes.query_s)
+                self._child(self._query_seconds, notes.form).observe(notes.query_s)
+
+    def _child(self, metric: Any, *labels: str) -> Any:
+        """Return a metric for some labels; to look for it each time takes longer than to count."""
+        key = (id(metric), *labels)
+        found = self._children.get(key)
+        if found is None:
+            found = self._children[key] = metric.labels(*labels)
+        return found
 
     def collect(self) -> Iterable[Metric]:
         """Yield what is looked up when it is asked for."""
@@ -100,6 +114,11 @@ class Metrics:
             ("kmgraph_queries_waiting", "Queries that wait for a worker.", stats.waiting),
             ("kmgraph_worker_memory_bytes", "Memory of the workers.", stats.worker_memory_bytes),
             ("kmgraph_memory_bytes", "Memory of the server itself.", own_memory_bytes()),
+            (
+                "kmgraph_memory_mode",
+                "1 where workers have the view in memory.",
+                int(stats.mode == "memory"),
+            ),
             ("kmgraph_generation", "Generation that is served.", self._generation() or 0),
         ):
             yield GaugeMetricFamily(name, text, value=value)

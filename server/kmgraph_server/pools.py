@@ -9,7 +9,7 @@ from kmgraph.execution.limits import Limits
 from kmgraph.execution.pool import WorkerPool
 from kmgraph_server.config import ServerConfig
 
-_Key = tuple[Limits, int, int, float]
+_Key = tuple[Limits, int, int, float, str]
 #: The pools of this process, each with the number of applications that use it.
 _POOLS: Final[dict[_Key, tuple[WorkerPool, int]]] = {}
 _LOCK: Final = threading.Lock()
@@ -65,6 +65,7 @@ def _new_pool(config: ServerConfig) -> WorkerPool:
         workers=config.workers,
         most_waiting=most_waiting(config),
         wait_s=config.wait_s,
+        mode=config.memory_mode,
     )
 
 
@@ -80,4 +81,10 @@ def most_waiting(config: ServerConfig) -> int:
 
 def _key(config: ServerConfig) -> _Key:
     """Return what applications that share a pool have in common."""
-    return limits_of(config), config.workers, most_waiting(config), config.wait_s
+    return (
+        limits_of(config),
+        config.workers,
+        most_waiting(config),
+        config.wait_s,
+        config.memory_mode,
+    )

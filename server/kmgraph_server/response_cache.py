@@ -5,12 +5,13 @@ When the store moves on, by a write, a build or an erasure, all that was kept is
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 #: One answer may take this part of the memory at most.
 _LARGEST_SHARE: Final = 1 / 16
@@ -46,6 +47,14 @@ class Entry:
         return next((value for key, value in self.headers if key.lower() == name), None)
 
 
+class Sized(Protocol):
+    """What is kept; it knows how much memory it takes."""
+
+    @property
+    def size(self) -> int:
+        """Return about how many bytes of memory it takes."""
+
+
 class ResponseCache:
     """Answers of one state of a store, the least recently used of which go first.
 
@@ -55,8 +64,8 @@ class ResponseCache:
 
     >>> cache = ResponseCache(100_000)
     >>> cache.put("generation 1", "/", Entry((), b"a"))
-    >>> cache.get("generation 1", "/").body, cache.get("generation 2", "/")
-    (b'a', None)
+    >>> cache.get("generation 1", "/"), cache.get("generation 2", "/")
+    (Entry(headers=(), body=b'a', is_dated=False, form='', facts={}), None)
     >>> cache.stats()["hits"], cache.stats()["entries"]
     (1, 0)
     """
@@ -66,10 +75,10 @@ class ResponseCache:
         self.largest_bytes = int(limit_bytes * _LARGEST_SHARE)
         self._lock = threading.Lock()
         self._state: Hashable = None
-        self._entries: OrderedDict[Hashable, tuple[Entry, int]] = OrderedDict()
+        self._entries: OrderedDict[Hashable, tuple[Sized, int]] = OrderedDict()
         self._bytes = self._hits = self._misses = self._evictions = 0
 
-    def get(self, state: Hashable, key: Hashable) -> Entry | None:
+    def get(self, state: Hashable, key: Hashable) -> Sized | None:
         """Return the answer of a key, or None; what is of another state is let go of.
 
         :param state: stands for what the store holds now.
@@ -84,7 +93,21 @@ class ResponseCache:
             self._entries.move_to_end(key)
             return found[0]
 
-    def put(self, state: Hashable, key: Hashable, entry: Entry) -> None:
+    def find(self, state: Hashable, key: Hashable) -> Sized | None:
+        """Return the same as :meth:`get`; that there is nothing counts as no miss.
+
+        :param state: stands for what the store holds now.
+        """
+        with self._lock:
+            self._enter(state)
+            found = self._entries.get(key)
+            if found is None:
+                return None
+            self._hits += 1
+            self._entries.move_to_end(key)
+            return found[0]
+
+    def put(self, state: Hashable, key: Hashable, entry: Sized) -> None:
         """Keep an answer, unless it is too large or the store has moved on.
 
         :param state: stands for what the store held when the answer was begun.
@@ -154,7 +177,7 @@ class Pointer:
     """
 
     def __init__(self, path: Path | None, read: Callable[[], int | None]) -> None:
-        self._path, self._read = path, read
+        self._path, self._read = None if path is None else str(path), read
         self._held: tuple[Hashable, int | None] | None = None
 
     def __call__(self) -> tuple[int | None, Hashable]:
@@ -173,7 +196,7 @@ class Pointer:
         if self._path is None:
             return None
         try:
-            status = self._path.stat()
+            status = os.stat(self._path)
         except OSError:
             return None
         return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
     from flask import Flask
 
+    from kmgraph_server.channels import Quick
     from kmgraph_server.config import ServerConfig
 
 #: Size by which a body may go over the limit and still be answered with a problem document.
@@ -39,6 +40,7 @@ def serve(config: ServerConfig, *, announce: Callable[[str], Any] = click.echo) 
     :raises StoreError: the address is in use or not one of this machine.
     :raises MissingExtraError: Flask or waitress is not installed.
     """
+    from kmgraph_server.layers import quick_answers
     from kmgraph_server.mounts import check_stores, join
     from kmgraph_server.state import stop
 
@@ -59,6 +61,7 @@ def serve(config: ServerConfig, *, announce: Callable[[str], Any] = click.echo) 
             announce=tell,
             on_stop=lambda: _each(apps, stop),
             on_end=lambda: _each(apps, _close),
+            quick=[quick.answer for app in apps.values() if (quick := quick_answers(app))],
         )
     finally:
         _each(apps, _close)
@@ -109,6 +112,7 @@ def run(
     announce: Callable[[str], Any] = click.echo,
     on_stop: Callable[[], None] = _nothing,
     on_end: Callable[[], None] = _nothing,
+    quick: Sequence[Quick] = (),
 ) -> None:
     """Run an application until SIGINT or SIGTERM; requests that run have a moment to end.
 
@@ -117,12 +121,15 @@ def run(
     :param on_stop: called when the stop begins and requests may still run.
     :param on_end: called when none runs any more or their time is over; it has to stop what
         threads still wait for.
+    :param quick: those who may answer a request by its bytes alone; see
+        :mod:`kmgraph_server.quick_answers`.
     :raises StoreError: the address is in use or not one of this machine.
     """
     try:
         from waitress.server import create_server
         from waitress.wasyncore import close_all
 
+        from kmgraph_server import channels
         from kmgraph_server.stopping import Stopper
     except ImportError as error:
         raise MissingExtraError("waitress", "server") from error
@@ -157,6 +164,7 @@ def run(
             f"cannot listen at {config.host}, port {config.port} ({reason}): "
             "choose another port, or stop what uses this one"
         ) from error
+    channels.install(sockets, quick)
     announce(_address(server, config.host))
     try:
         Stopper(sockets, config.shutdown_s, on_stop, on_end).run()

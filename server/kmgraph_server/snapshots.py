@@ -27,9 +27,10 @@ from kmgraph.namespaces import KM
 from kmgraph.stores.generations import GenerationStore
 from kmgraph.stores.oxigraph import OxigraphStore, OxigraphView
 from kmgraph.stores.tombstones import TOMBSTONES_FILE
-from kmgraph.stores.views import view_key, visible_in
+from kmgraph.stores.views import PUBLIC, view_key, visible_in
 from kmgraph_server.pages.facts import DatasetFacts
 from kmgraph_server.pages.names import Names
+from kmgraph_server.response_cache import Pointer
 
 if TYPE_CHECKING:
     from kmgraph.dataset import DatasetCard
@@ -199,13 +200,20 @@ class _Erasures:
 
 
 def holder_of_store(
-    path: Path, run: Run, on_erasure: Callable[[], None], *, union_default_graph: bool
+    path: Path,
+    run: Run,
+    on_erasure: Callable[[], None],
+    on_open: Callable[[Path, str, int], None],
+    *,
+    union_default_graph: bool,
 ) -> Holder:
     """Return the holder of a store on disk.
 
     :param path: folder of the store.
     :param run: evaluates queries.
     :param on_erasure: called when something was erased, so that no process keeps old files open.
+    :param on_open: told the folder of each view that is opened, its key and the number of its
+        quads.
     """
     erased = _Erasures(path / TOMBSTONES_FILE, on_erasure)
 
@@ -220,9 +228,21 @@ def holder_of_store(
         shown = view_key(visible_in(key) & visible_in(described.master))  # type: ignore[attr-defined]
         directory = store.generation_dir(described.id) / "views" / shown  # type: ignore[attr-defined]
         erased.look()
+        on_open(directory, key, _quads(described, shown))  # type: ignore[arg-type]
         return Snapshot(view, directory, shown, run, union_default_graph=union_default_graph)
 
-    return Holder(open_snapshot, lambda: GenerationStore(path).current_id())
+    pointer = Pointer(path / "current", lambda: GenerationStore(path).current_id())
+    return Holder(open_snapshot, lambda: pointer()[0])
+
+
+def _quads(described: Generation, key: str) -> int:
+    """Return about how many quads a view has, its default graph included.
+
+    :param key: key of the view.
+    """
+    visible = visible_in(key)
+    graphs = [graph for graph in described.graphs if graph.visibility in visible | {PUBLIC}]
+    return 2 * sum(graph.triples for graph in (*graphs, *described.derived.get(key, ())))
 
 
 def holder_of_dataset(dataset: EvidenceDataset, run: Run, *, union_default_graph: bool) -> Holder:

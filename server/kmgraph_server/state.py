@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from flask import Flask, current_app, g, has_request_context, request
@@ -66,7 +67,13 @@ def install(app: Flask, config: ServerConfig, dataset: EvidenceDataset | None) -
     union = config.union_default_graph
     register: TokenRegister | None = None
     if dataset is None and config.store is not None:
-        found = holder_of_store(config.store, run, pool.renew, union_default_graph=union)
+
+        def on_open(path: Path, key: str, quads: int) -> None:
+            """Have the view that most callers see held in memory, if there is room."""
+            if key == config.view:
+                pool.warm(path, quads)
+
+        found = holder_of_store(config.store, run, pool.renew, on_open, union_default_graph=union)
         register = TokenRegister(config.store)
     elif dataset is not None:
         found = holder_of_dataset(dataset, run, union_default_graph=union)

@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any, Final
 
-from waitress import wasyncore
 from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer
+
+from kmgraph_server.turning import Loop
 
 #: How often it is looked whether a signal came or requests have ended, in seconds.
 _LOOK_S: Final = 0.2
@@ -43,6 +44,7 @@ class Stopper:
         self._sockets, self._shutdown_s = sockets, shutdown_s
         self._on_stop, self._on_end = on_stop, on_end
         self._signals = 0
+        self._loop = Loop(sockets)
 
     def run(self) -> None:
         """Run until told to stop; only the main thread can, since it takes signals."""
@@ -54,6 +56,7 @@ class Stopper:
             self._linger(self._shutdown_s, lambda: self._signals > 1)
             self._on_end()
             self._linger(_LAST_WORDS_S)
+        self._loop.close()
 
     @contextmanager
     def _taking_signals(self) -> Iterator[None]:
@@ -71,7 +74,7 @@ class Stopper:
 
     def _turn(self) -> None:
         """Wait for sockets once, and serve those that are ready."""
-        wasyncore.loop(_LOOK_S, use_poll=True, map=self._sockets, count=1)
+        self._loop.turn(_LOOK_S)
 
     def _linger(self, limit_s: float, is_enough: Callable[[], bool] = lambda: False) -> None:
         """Go on while requests run, for some time at most."""

@@ -25,6 +25,7 @@ from kmgraph.errors import (
 from kmgraph.pipeline.write_process import Writer
 from kmgraph.stores.generations import GenerationStore
 from kmgraph.stores.meta import Generation, GraphInfo
+from kmgraph.stores.optimising import optimise_in_background
 from kmgraph.stores.views import visible_in
 from kmgraph.updates import WriteRequest, WriteSummary
 from kmgraph_server.config import ServerConfig
@@ -71,7 +72,7 @@ class Writes:
             raise BusyError("too many writes are waiting: try again in a moment", retry_after_s=5)
         try:
             summary = self._writer.run(asked)
-            self._collect(summary)
+            self._tidy(summary)
             return summary
         except PublicationError as error:
             if type(error) is not PublicationError:
@@ -89,9 +90,15 @@ class Writes:
         finally:
             self._places.release()
 
-    def _collect(self, summary: WriteSummary) -> None:
-        """Remove the oldest generations, where the server is told to keep only some."""
-        if self._keep and summary.changed:
+    def _tidy(self, summary: WriteSummary) -> None:
+        """Have the store optimised where small changes have made queries dearer.
+
+        The oldest generations are removed, where the server is told to keep only some.
+        """
+        if not summary.changed:
+            return
+        optimise_in_background(self._store)
+        if self._keep:
             # Another process that writes now will be followed by another write.
             with suppress(StoreLockedError):
                 GenerationStore(self._store).gc(self._keep)

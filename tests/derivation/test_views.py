@@ -15,7 +15,7 @@ from kmgraph.bundles.memory import MemoryBundle
 from kmgraph.derivation import is_derived
 from kmgraph.errors import BundleError, NonConformanceError
 from kmgraph.namespaces import expand, graph_iri
-from kmgraph.pipeline import publication
+from kmgraph.pipeline import validating
 from kmgraph.records import (
     Assessment,
     Dataset,
@@ -76,7 +76,7 @@ def shapes_are_run_where_it_matters(
     """Leave the shapes out of tests that are not about them: they take most of the time."""
     if "validated" not in request.node.name and "refused" not in request.node.name:
         monkeypatch.setattr(
-            publication, "validate_triples", lambda *arguments, **options: Report.of(())
+            validating, "validate_quads", lambda *arguments, **options: Report.of(())
         )
 
 
@@ -152,7 +152,7 @@ def test_what_one_dataset_yields_stands_in_its_graph(store: GenerationStore) -> 
     generation = store.generation()
     assert {"a", "ontology", "frameworks", "mappings"} == {g.name for g in generation.graphs}
     own = generation.derived["public"]
-    assert [("a/derived", "derived")] == [(g.name, g.kind) for g in own]
+    assert [("a/derived", "derived"), ("cube", "derived")] == [(g.name, g.kind) for g in own]
     assert generation.counts["quads"] == sum(g.triples for g in (*generation.graphs, *own))
 
 
@@ -232,19 +232,19 @@ def test_loaded_ratings_are_summed_up_too(store: GenerationStore, tmp_path: Path
 
 def break_rule(monkeypatch: pytest.MonkeyPatch, rule_id: str, old: str, new: str) -> None:
     """Put other text into a rule."""
-    from kmgraph.derivation import deriving, rules
+    from kmgraph.derivation import readings, rules
 
     original = rules.load_rules
 
     def broken(folder: str) -> tuple[rules.Rule, ...]:
         return tuple(
-            dataclasses.replace(rule, update=rule.update.replace(old, new))
+            dataclasses.replace(rule, query=rule.query.replace(old, new))
             if rule.id == rule_id
             else rule
             for rule in original(folder)
         )
 
-    monkeypatch.setattr(deriving, "load_rules", broken)
+    monkeypatch.setattr(readings, "load_rules", broken)
 
 
 def test_what_is_derived_is_validated_too(
@@ -266,14 +266,14 @@ def test_what_only_a_smaller_view_has_is_validated_too(
         monkeypatch, "publish-elements", "w:roundCoverage ?coverage", "w:roundCoverage ?given"
     )
     first = GenerationStore.create(store.path.parent / "first", base=BASE)
-    from kmgraph.derivation import deriving
+    from kmgraph.derivation import readings
 
-    patched = deriving.load_rules
+    patched = readings.load_rules
     monkeypatch.setattr(
-        deriving,
+        readings,
         "load_rules",
         lambda folder: tuple(
-            dataclasses.replace(rule, update=rule.update.rstrip().removesuffix("}") + wrong)
+            dataclasses.replace(rule, query=rule.query.rstrip().removesuffix("}") + wrong)
             if rule.id == "publish-elements"
             else rule
             for rule in patched(folder)
@@ -288,13 +288,13 @@ def test_if_changed_follows_the_rules(
     store: GenerationStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Data that was derived by other rules is built again."""
-    from kmgraph.pipeline import building
+    from kmgraph.pipeline import building, following
 
     options = kmgraph.BuildOptions(if_changed=True)
     assert kmgraph.build([PUBLIC], store, options).changed
     assert not kmgraph.build([PUBLIC], store, options).changed
-    for module in (building, publication):
-        monkeypatch.setattr(module, "rules_digest", lambda: "other rules")
+    for module in (building, following):
+        monkeypatch.setattr(module, "following_digest", lambda: "other rules")
     assert kmgraph.build([PUBLIC], store, options).changed
 
 

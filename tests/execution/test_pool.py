@@ -354,10 +354,10 @@ def test_no_process_outlives_the_one_that_started_it(view_path: Path, end: str) 
 def test_an_interrupt_reaches_the_server_and_not_its_workers(
     own_pool: WorkerPool, job: Make
 ) -> None:
-    """Workers are in a session of their own, and ignore Ctrl+C besides."""
+    """Workers are in a process group of their own, and ignore Ctrl+C besides."""
     assert is_answered(own_pool, job)
     for worker in own_pool._roster.workers():
-        assert os.getsid(worker.pid) != os.getsid(0)
+        assert os.getpgid(worker.pid) != os.getpgid(0)
     time.sleep(0.5)  # a process that just started has not come to ignoring it
     before = {worker.pid for worker in own_pool._roster.workers()}
     for pid in before:

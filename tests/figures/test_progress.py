@@ -17,7 +17,7 @@ from kmgraph.figures import Progress, read_progress, recorded_schemes, style
 from kmgraph.figures.progress_cells import MARKS, Cell, Found, WorkRow, stepped
 from kmgraph.figures.progress_drawing import ROWS_DRAWN
 from kmgraph.figures.progress_scheme import Column, load_scheme, scheme_names
-from kmgraph.pipeline import publication
+from kmgraph.pipeline import validating
 from kmgraph.records import (
     Assessment,
     Cycle,
@@ -448,7 +448,7 @@ def test_mistakes_on_the_command_line_are_said(run, arguments, code, said):
 
 def test_a_picture_shows_what_its_view_may(tmp_path, monkeypatch):
     """Steps of another group are neither drawn nor counted, nor is their framework offered."""
-    monkeypatch.setattr(publication, "validate_triples", lambda *a, **options: Report.of(()))
+    monkeypatch.setattr(validating, "validate_quads", lambda *a, **options: Report.of(()))
     bundles = []
     for name, group, construct in (("a", "public", "QUERI.1"), ("b", "north", "WARD.1")):
         head = Dataset(

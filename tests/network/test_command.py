@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 import kmgraph
 from kmgraph.cli.root import cli
-from kmgraph.pipeline import publication
+from kmgraph.pipeline import validating
 from kmgraph.stores.generations import GenerationStore
 from kmgraph.validation import Report
 from tests.network.conftest import DRAWN
@@ -24,7 +24,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of a store with the drawn network."""
     store = GenerationStore.create(tmp_path_factory.mktemp("drawn") / "store")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(publication, "validate_triples", lambda *given, **options: Report.of(()))
+        patch.setattr(validating, "validate_quads", lambda *given, **options: Report.of(()))
         kmgraph.build([DRAWN], store)
     return store.path
 

@@ -15,7 +15,7 @@ from kmgraph.derivation import derive
 from kmgraph.errors import AccessDeniedError
 from kmgraph.namespaces import RDF, expand, graph_iri
 from kmgraph.network.statements import network_statements
-from kmgraph.pipeline import publication
+from kmgraph.pipeline import validating
 from kmgraph.pipeline.derived_graphs import rules_digest
 from kmgraph.records import (
     Community,
@@ -72,7 +72,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> GenerationStore:
     """Return a store with a public dataset and one for a group; shapes are tested elsewhere."""
     target = GenerationStore.create(tmp_path_factory.mktemp("network") / "store", base=BASE)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(publication, "validate_triples", lambda *given, **options: Report.of(()))
+        patch.setattr(validating, "validate_quads", lambda *given, **options: Report.of(()))
         kmgraph.build([PUBLIC, SECRET], target)
     return target
 

@@ -24,9 +24,9 @@ from kmgraph.bundles.opening import open_bundle
 from kmgraph.errors import GoneError, InputError, RecordNotFoundError, StoreLockedError
 from kmgraph.namespaces import DEFAULT_BASE as BASE
 from kmgraph.namespaces import FOAF, FRAMEWORK, KM, RDF, graph_iri
-from kmgraph.pipeline.derived_graphs import derive_views
 from kmgraph.pipeline.elsewhere import StoreElsewhere
 from kmgraph.pipeline.erased_rows import refuse_erased, without_erased
+from kmgraph.pipeline.following import follow
 from kmgraph.pipeline.leftovers import search
 from kmgraph.pipeline.publication import put_vocabulary
 from kmgraph.pipeline.purging import finish, preview, purge
@@ -262,7 +262,7 @@ def put_staged(store: GenerationStore, staged: list[StagedDataset], folder: Path
             writer.put_file(f"rows/{dataset.name}.tsv", dataset.rows, graph=dataset.name)
         put_vocabulary(store, writer, folder)
         writer.prepare()
-        derive_views(writer, folder, silent)
+        follow(store, writer, folder, silent)
         writer.publish()
 
 

@@ -10,15 +10,15 @@ import pytest
 from click.testing import CliRunner
 
 import kmgraph
-from kmgraph import artefacts, errors
+from kmgraph import errors
 from kmgraph.bundles.memory import MemoryBundle
 from kmgraph.cli import cli
-from kmgraph.derivation import derive
 from kmgraph.namespaces import DEFAULT_BASE, KM
 from kmgraph.pipeline import BuildOptions, build, load_rdf
-from kmgraph.pipeline.bearing import bears_on_derived
+from kmgraph.pipeline.following import follow_in_memory
 from kmgraph.pipeline.publication import REPORT_FILE
 from kmgraph.pipeline.updating import delete_graph, put_graph, update
+from kmgraph.progress import silent
 from kmgraph.records import Dataset, Study
 from kmgraph.stores.generations import GenerationStore
 from kmgraph.stores.oxigraph import MemoryStore
@@ -220,12 +220,16 @@ def test_what_is_derived_follows_and_is_left_where_nothing_rests_on_the_change(s
         for key in store.generation().views:
             folder = store.path.parent / f"{key}-{store.current_id()}"
             folder.mkdir()
+            own = {graph.iri for graph in store.generation().derived.get(key, ())}
+            memory = MemoryStore()
             with store.open_view(key) as view:
-                memory = MemoryStore()
-                for name, path in derive(view, folder).files.items():
-                    memory.load_nquads(path)
-                    iri = f"{DEFAULT_BASE}graph/{name}"
-                    yield key, iri, len(list(memory.quads(graph_name=ox.NamedNode(iri))))
+                named = [q for q in view.quads() if not isinstance(q.graph_name, ox.DefaultGraph)]
+            given = [quad for quad in named if quad.graph_name.value not in own]
+            ox.serialize(given, str(folder / "given.nq"), ox.RdfFormat.N_QUADS)
+            memory.load_nquads(folder / "given.nq")
+            follow_in_memory(memory, folder, silent)
+            for iri in set(memory.graph_names()) - {quad.graph_name.value for quad in given}:
+                yield key, iri, len(list(memory.quads(graph_name=ox.NamedNode(iri))))
 
     def check():
         found = store.generation().derived
@@ -257,18 +261,3 @@ def test_what_is_derived_follows_and_is_left_where_nothing_rests_on_the_change(s
     check()
     delete_graph(store, MINE, validate=False)
     check()
-
-
-def test_all_that_rules_read_is_in_the_namespaces_that_have_prefixes():
-    vocabulary, a = ox.Store(), ox.NamedNode("urn:a")
-    for path in artefacts.files("ontology", "**/*.ttl"):
-        vocabulary.bulk_load(path=str(path), format=ox.RdfFormat.TURTLE)
-    found = vocabulary.query(artefacts.read_text("queries", "support/premise-properties.rq"))
-    read = {row["property"].value for row in found}
-    assert read
-    for path in artefacts.files("queries", "construct/*/*.rq"):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            if line.upper().startswith("PREFIX"):
-                read.add(line.partition("<")[2].partition(">")[0])
-    for iri in read:
-        assert bears_on_derived(MemoryStore(), [ox.Triple(a, ox.NamedNode(iri), a)]), iri

@@ -19,6 +19,7 @@ OTHER = {
     "host": ("'::1'", "::1"),
     "mounts": ("{'/synthetic' = 'made', '/b' = 'c'}", "/synthetic=made /b=c"),
     "view": ("'public+north'", "public+north"),
+    "memory_mode": ("'disk'", "disk"),
     "service_allow": ("['https://a.example', 'https://b.example']",) * 2,
 }
 OTHER["service_allow"] = (OTHER["service_allow"][0], "https://a.example  https://b.example")

@@ -40,6 +40,7 @@ class Cases:
     expected: dict[str, set[Row]]
     report: Report
     found: set[Row]
+    data: Path
 
 
 def text(term: Node | None) -> str:
@@ -105,4 +106,4 @@ def cases(vocabulary: Graph, tmp_path_factory: pytest.TempPathFactory) -> Cases:
     (vocabulary + merged).serialize(data, format="nt", encoding="utf-8")
     shapes = artefacts.files("shapes", "*.ttl")
     report = PySHACLEngine().validate(data, shapes, timeout_s=300)
-    return Cases(merged, expected, report, report_rows(report))
+    return Cases(merged, expected, report, report_rows(report), data)

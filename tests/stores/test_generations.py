@@ -136,8 +136,7 @@ def test_replacing_a_graph_leaves_the_others_and_what_they_share(store, files):
 
 def test_a_large_graph_is_replaced_as_exactly_as_a_small_one(store, files, monkeypatch):
     monkeypatch.setattr("kmgraph.stores.delta.MEMORY_TRIPLES", 100)
-    monkeypatch.setattr("kmgraph.stores.delta.BULK_TRIPLES", 50)
-    monkeypatch.setattr("kmgraph.stores.digest.RUN_LINES", 70)
+    monkeypatch.setattr("kmgraph.stores.applying.BULK_TRIPLES", 50)
     put(store, files, a=range(500), b=range(450, 600))
     put(store, files, a=range(200, 700))
     with store.open_view() as view:

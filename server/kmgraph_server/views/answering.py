@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 from urllib.parse import urljoin
 
-from flask import Response, request
+from flask import Response, g, request
 
+from kmgraph import formats
 from kmgraph.errors import TermError
+from kmgraph.execution.lookups import small
 from kmgraph.execution.messages import Job, Outcome
 from kmgraph.namespaces import OWN_DEFAULT_GRAPH, graph_iri
 from kmgraph.sparql import QueryFacts, normalise
 from kmgraph.stores.base import Answer
 from kmgraph_server.access import is_read_only
 from kmgraph_server.addresses import rooted
-from kmgraph_server.caching import not_stored, precheck, query_tag, tagged
+from kmgraph_server.caching import not_stored, precheck, tag_maker, tagged
 from kmgraph_server.errors import NotAcceptableError, PayloadError
+from kmgraph_server.learning import LEARNING, Learning, TagMaker
 from kmgraph_server.negotiation import Offer, forms
-from kmgraph_server.observing import notes_of
+from kmgraph_server.observing import hash_of, notes_of
 from kmgraph_server.pools import limits_of
-from kmgraph_server.protocol import ProtocolRequest
+from kmgraph_server.protocol import VERSIONS, ProtocolRequest
 from kmgraph_server.service_description import GraphFacts, ServiceFacts
 from kmgraph_server.state import evaluate, served, services, settings, snapshot
 from kmgraph_server.views.responses import from_file
@@ -58,7 +60,8 @@ def answered(
     normal = _key(asked.query)
     notes.form = facts.form
     notes.facts["query"] = hash_of(normal)
-    tag = tag_of(asked, normal, offer.content_type)
+    tags = _tags(asked, offer.content_type)
+    tag = tags.of(normal)
     if not facts.is_volatile and (unchanged := precheck(tag)):
         return unchanged
     held = served()
@@ -69,6 +72,8 @@ def answered(
         others = [other.media_type for other in forms(offers) if other.format != offer.format]
         raise NotAcceptableError(others, str(error)) from error
     notes.query_s, notes.facts["rows"] = outcome.seconds, outcome.rows
+    if (said := request.environ.get(LEARNING)) is not None:
+        _say(said, asked, offer, facts, normal, tags)
     response = from_file(outcome.body, outcome.length, offer)
     return not_stored(response) if facts.is_volatile else tagged(response, tag)
 
@@ -85,9 +90,42 @@ def tag_of(asked: ProtocolRequest, normal: str, kind: str) -> str:
     :param normal: the query, normalised.
     :param kind: what is sent, such as a media type.
     """
+    return _tags(asked, kind).of(normal)
+
+
+def _tags(asked: ProtocolRequest, kind: str) -> TagMaker:
+    """Return what makes the tags of answers to queries that are asked in the same way.
+
+    :param kind: what is sent, such as a media type.
+    """
     graphs = [f"default {iri}" for iri in sorted(set(asked.default_graphs))]
     graphs += [f"named {iri}" for iri in sorted(set(asked.named_graphs))]
-    return query_tag("sparql", kind, endpoint(), *graphs, normal)
+    return tag_maker("sparql", kind, endpoint(), *graphs)
+
+
+def _say(
+    said: Learning,
+    asked: ProtocolRequest,
+    offer: Offer,
+    facts: QueryFacts,
+    normal: str,
+    tags: TagMaker,
+) -> None:
+    """Say what was answered, where the answer depends on the query and the view alone."""
+    is_plain = (
+        not (asked.default_graphs or asked.named_graphs or asked.draft)
+        and asked.timeout_s is None
+        and offer.version == VERSIONS[0]
+        and offer.format is formats.JSON
+        and not facts.is_volatile
+        and settings().union_default_graph
+    )
+    if not is_plain or g.is_plain_refused:
+        return
+    seen = snapshot()
+    said.query, said.normal, said.facts = asked.query, normal, facts
+    said.tags, said.limits, said.coding = tags, small(limits_of(settings())), g.coding
+    said.view, said.generation = seen.key, seen.generation
 
 
 def endpoint() -> str:
@@ -96,17 +134,6 @@ def endpoint() -> str:
     A slash at the end of it says nothing.
     """
     return request.base_url.rstrip("/")
-
-
-def hash_of(normal: str) -> str:
-    """Return what stands for a query in the log.
-
-    :param normal: the query, normalised, so that white space makes no difference.
-
-    >>> hash_of(normalise("ASK {}")) == hash_of(normalise("ASK  { }"))
-    True
-    """
-    return hashlib.sha256(normal.encode()).hexdigest()[:16]
 
 
 def _job(asked: ProtocolRequest, offer: Offer) -> Job:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, render_template, request
 
 from kmgraph.errors import ParameterError
-from kmgraph.questions import Question, answer
+from kmgraph.questions import Answer, Question, answer
 from kmgraph.sparql import analyse
 from kmgraph_server.addresses import rooted
 from kmgraph_server.caching import not_stored, precheck, query_tag, tagged
@@ -35,6 +36,10 @@ blueprint = Blueprint("questions", __name__, url_prefix="/questions")
 
 #: Most characters of a name that a message repeats.
 _QUOTED = 60
+#: Parameters of the request that choose a page, whatever the question.
+_PAGING = ("page", "page_size")
+#: More digits than this has no number of a page.
+_DIGITS = 10
 _EXTENSIONS = tuple(f".{offer.name}" for offer in ANSWER)
 
 
@@ -59,31 +64,54 @@ def index() -> Response:
 def ask(name: str) -> Response:
     """Show the form of a question and its answer, or send the answer as data."""
     question, wanted = _question(name)
-    given, named = _given()
+    given, named, wanted_page = _given()
     offer = negotiated(ANSWER, [wanted] if wanted else named)
     chosen = {key: value for key, value in given.items() if value}
     is_volatile = analyse(question.query).is_volatile
-    tag = query_tag("question", repr(question), str(sorted(given.items())), offer.content_type)
+    tag = query_tag(
+        "question", repr(question), str((sorted(given.items()), wanted_page)), offer.content_type
+    )
     if not is_volatile and (unchanged := precheck(tag)):
         return unchanged
-    response = _answered(question, given, chosen, offer)
+    response = _answered(question, given, chosen, offer, wanted_page)
     return not_stored(response) if is_volatile else tagged(response, tag)
 
 
 def _answered(
-    question: Question, given: dict[str, str], chosen: dict[str, str], offer: Offer
+    question: Question,
+    given: dict[str, str],
+    chosen: dict[str, str],
+    offer: Offer,
+    wanted: dict[str, int],
 ) -> Response:
     """Return the form of a question and its answer, or the answer as data."""
     path = rooted(f"/questions/{question.id}")
-    query = f"?{urlencode(chosen)}" if chosen else ""
+    query = _query(chosen, wanted)
     forms = forms_by_extension(path, ANSWER, query)
     if offer is HTML:
-        return add_alternates(_form(question, given, forms), path + query, forms)
+        return add_alternates(_form(question, given, forms, wanted), path + query, forms)
     served = snapshot()
-    found = answer(question, served.dataset.store, given)
+    found = answer(question, served.dataset.store, given, **wanted)
     body = found.to_csv() if offer.name == "csv" else found.to_json()
     response = add_alternates(data(body, offer), path + query, forms)
+    for relation, number in _neighbours(found).items():
+        address = f"{path}{_query(chosen, {'page': number, 'page_size': found.page_size or 1})}"
+        response.headers.add("Link", f'<{address}>; rel="{relation}"')
     return as_file(response, f"{question.id}.{offer.name}")
+
+
+def _query(chosen: Mapping[str, str], wanted: Mapping[str, int]) -> str:
+    """Return the query of the address of an answer."""
+    both = {**chosen, **{name: str(number) for name, number in wanted.items()}}
+    return f"?{urlencode(both)}" if both else ""
+
+
+def _neighbours(found: Answer) -> dict[str, int]:
+    """Return the pages before and after a page, by their relation to it."""
+    if found.page is None or found.pages is None:
+        return {}
+    near = {"prev": found.page - 1, "next": found.page + 1}
+    return {relation: number for relation, number in near.items() if 1 <= number <= found.pages}
 
 
 def _described(question: Question) -> dict[str, object]:
@@ -117,8 +145,8 @@ def _question(name: str) -> tuple[Question, str | None]:
     return catalogue[name], None
 
 
-def _given() -> tuple[dict[str, str], list[str]]:
-    """Return the parameters that the request gives, and the names of the wanted format."""
+def _given() -> tuple[dict[str, str], list[str], dict[str, int]]:
+    """Return the parameters that the request gives, the formats it names, and the page."""
     given: dict[str, str] = {}
     formats = []
     for name, value in parse_pairs(request.query_string):
@@ -130,16 +158,37 @@ def _given() -> tuple[dict[str, str], list[str]]:
             )
         else:
             given[name] = value
-    return given, formats
+    wanted = {name: _number(name, given.pop(name)) for name in _PAGING if given.get(name)}
+    return given, formats, wanted
 
 
-def _form(question: Question, given: dict[str, str], forms: list[Form]) -> Response:
+def _number(name: str, value: str) -> int:
+    """Return the number of a page, or the size of one."""
+    if not (value.isascii() and value.isdigit() and len(value) < _DIGITS):
+        raise MalformedRequestError(f"{name} is '{value[:_QUOTED]}': give a number from 1")
+    return int(value)
+
+
+def _links(question: Question, given: dict[str, str], found: Answer) -> dict[str, str]:
+    """Return the addresses of the pages before and after a page, by their relation to it."""
+    path = rooted(f"/questions/{question.id}")
+    chosen = {key: value for key, value in given.items() if value}
+    size = found.page_size or 1
+    return {
+        relation: path + _query(chosen, {"page": number, "page_size": size})
+        for relation, number in _neighbours(found).items()
+    }
+
+
+def _form(
+    question: Question, given: dict[str, str], forms: list[Form], wanted: dict[str, int]
+) -> Response:
     """Return the page of a question, with its answer unless something is still to be chosen."""
     served = snapshot()
-    table, problem, note = None, None, ""
+    table, problem, note, found = None, None, "", None
     if not lacks_required(question, given):
         try:
-            found = answer(question, served.dataset.store, given)
+            found = answer(question, served.dataset.store, given, **wanted)
             table = tabulate(found, served.names, settings().page_row_limit)
             note = found.note
         except ParameterError as error:
@@ -152,6 +201,8 @@ def _form(question: Question, given: dict[str, str], forms: list[Form]) -> Respo
             table=table,
             problem=problem,
             note=note,
+            found=found,
+            neighbours=_links(question, given, found) if found else {},
             downloads=[form for form in forms if form.offer is not HTML],
             where=where,
         )

@@ -18,7 +18,7 @@ from kmgraph_server.addresses import rooted
 from kmgraph_server.caching import not_stored, precheck, tagged
 from kmgraph_server.errors import MalformedRequestError
 from kmgraph_server.negotiation import BOOLEAN, GRAPH, HTML, SOLUTIONS, Offer, forms
-from kmgraph_server.observing import notes_of
+from kmgraph_server.observing import hash_of, notes_of
 from kmgraph_server.pages.results_page import ResultTable, tabulate
 from kmgraph_server.problems import Problem, to_problem
 from kmgraph_server.protocol import ProtocolRequest, parse_request
@@ -29,7 +29,6 @@ from kmgraph_server.views.answering import (
     ask_for_page,
     body_of_query,
     endpoint,
-    hash_of,
     service_facts,
     tag_of,
 )

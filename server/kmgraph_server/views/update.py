@@ -11,10 +11,10 @@ from kmgraph.errors import AccessDeniedError, NonConformanceError
 from kmgraph.updates import WriteRequest
 from kmgraph_server.access import require
 from kmgraph_server.caching import tagged
-from kmgraph_server.observing import notes_of
+from kmgraph_server.observing import hash_of, notes_of
 from kmgraph_server.protocol_update import ACCEPTED, parse_update
 from kmgraph_server.state import settings
-from kmgraph_server.views.answering import endpoint, hash_of
+from kmgraph_server.views.answering import endpoint
 from kmgraph_server.views.reporting import report
 from kmgraph_server.write_conditions import Basis, judge_write
 from kmgraph_server.writing import Ground, body_of_write, told, write

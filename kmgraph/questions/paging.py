@@ -1,0 +1,193 @@
+"""The rows of a question: all of them, or those of one page.
+
+Where the store keeps the listing of a question, a page is read by look-ups: the records of the
+page from the listing, what surrounds them from the store, and the question's own query on that.
+Elsewhere the whole answer is worked out and cut into pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import pyoxigraph as ox
+
+from kmgraph.errors import ParameterError, QueryEvaluationError
+from kmgraph.listings import (
+    ALL,
+    Listing,
+    facet_key,
+    has_listings,
+    iri_of,
+    listing_iri,
+    load_listings,
+    narrowed,
+    stored_blocks,
+)
+from kmgraph.namespaces import expand
+from kmgraph.questions.model import Listed, Question
+from kmgraph.questions.surroundings import surroundings
+from kmgraph.results import Row, Solutions
+from kmgraph.stores.base import QuadStore
+from kmgraph.terms import Term
+
+#: How many records a page is about where nobody says.
+PAGE_SIZE: Final = 20
+#: Most records that a page may be about.
+MOST: Final = 200
+#: Beyond how many listed records an answer comes in pages unasked.
+LARGE: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of an answer.
+
+    :ivar number: which, from 1.
+    :ivar size: how many records it is about.
+    """
+
+    number: int
+    size: int
+
+    @property
+    def start(self) -> int:
+        """Return how many records stand before it."""
+        return (self.number - 1) * self.size
+
+
+def checked_page(page: int | None, page_size: int | None, *, is_large: bool) -> Page | None:
+    """Return the page that is asked for; None for the whole answer.
+
+    :param is_large: whether an answer comes in pages even if no page is asked for.
+    :raises ParameterError: there can be no such page.
+
+    >>> checked_page(2, None, is_large=False)
+    Page(number=2, size=20)
+    """
+    if page is None and page_size is None and not is_large:
+        return None
+    number, size = page or 1, page_size or PAGE_SIZE
+    if (page is not None and page < 1) or not 1 <= (page_size or size) <= MOST or page_size == 0:
+        raise ParameterError(
+            f"there is no page {page} of {page_size}: pages count from 1, and a page is about "
+            f"1 to {MOST} records"
+        )
+    return Page(number, size)
+
+
+def is_large(question: Question, store: QuadStore) -> bool:
+    """Say whether a store lists so many records for a question that answers come in pages."""
+    if question.listing is None:
+        return False
+    blocks = stored_blocks(store, listing_iri(store.base, question.listing.of, ALL))
+    return blocks is not None and blocks.total > LARGE
+
+
+def find_rows(
+    question: Question, store: QuadStore, bindings: Mapping[str, Term], page: Page | None
+) -> tuple[list[Row], int | None]:
+    """Return the rows of an answer, and of how many records or rows its pages are about.
+
+    :param page: the page; None for the whole answer, which has no total.
+    :raises QueryEvaluationError: the query failed, or lacks what the header lists.
+    """
+    if page is None:
+        return _rows(question, store, bindings), None
+    listed = question.listing
+    if listed is None:
+        rows = _rows(question, store, bindings)
+        return rows[page.start : page.start + page.size], len(rows)
+    found = _listed(listed, store, bindings, page)
+    if found is None:
+        return _cut(question, listed, _rows(question, store, bindings), page)
+    records, total = found
+    rows = _rows_about(question, listed, store, bindings, records)
+    return rows, min(total, len(rows)) if listed.driver in bindings else total
+
+
+def _rows(question: Question, store: QuadStore, bindings: Mapping[str, Term]) -> list[Row]:
+    """Return the rows that a question has in a store, in the order of its columns."""
+    solutions = store.query(question.query, bindings=bindings)
+    if not isinstance(solutions, Solutions):
+        raise QueryEvaluationError(f"question {question.id} is not a SELECT query")
+    missing = {column.name for column in question.returns} - set(solutions.variables)
+    if missing:
+        raise QueryEvaluationError(
+            f"question {question.id} does not return {', '.join(sorted(missing))}, "
+            "which its header lists"
+        )
+    places = [solutions.variables.index(column.name) for column in question.returns]
+    return [tuple(row[place] for place in places) for row in solutions]
+
+
+def _listed(
+    listed: Listed, store: QuadStore, bindings: Mapping[str, Term], page: Page
+) -> tuple[list[ox.NamedNode], int] | None:
+    """Return the records of a page and how many there are; None without a listing."""
+    listing = load_listings()[listed.of]
+    whole = stored_blocks(store, listing_iri(store.base, listing.name, ALL))
+    if whole is None:
+        return ([], 0) if has_listings(store) else None
+    one = bindings.get(listed.driver)
+    if isinstance(one, ox.NamedNode):
+        return [one] if page.number == 1 else [], 1
+    if any(name in bindings for name in listing.narrowed_by):
+        lines = _narrowed(listing, store, bindings)
+        return _records(lines[page.start : page.start + page.size]), len(lines)
+    blocks = whole
+    for name in listing.facets:
+        if name in bindings:
+            key = facet_key(name, bindings[name])
+            facet = stored_blocks(store, listing_iri(store.base, listing.name, key))
+            if facet is None:
+                return [], 0
+            blocks = min(blocks, facet, key=lambda one: one.total)
+    return _records(blocks.page(page.start, page.size)), blocks.total
+
+
+def _narrowed(listing: Listing, store: QuadStore, bindings: Mapping[str, Term]) -> list[str]:
+    """Return the entries that the values of parameters leave, found by the listing's own query."""
+    names = (*listing.facets, *listing.narrowed_by)
+    return narrowed(store, listing, {name: bindings[name] for name in names if name in bindings})
+
+
+def _records(lines: list[str]) -> list[ox.NamedNode]:
+    """Return the records of entries."""
+    return [ox.NamedNode(iri_of(line)) for line in lines]
+
+
+def _rows_about(
+    question: Question,
+    listed: Listed,
+    store: QuadStore,
+    bindings: Mapping[str, Term],
+    records: list[ox.NamedNode],
+) -> list[Row]:
+    """Return the rows about some records."""
+    with surroundings(
+        store,
+        question.query,
+        records,
+        beside=[term for term in bindings.values() if isinstance(term, ox.NamedNode)],
+        through=[expand(name) for name in listed.through],
+        led_by=[expand(name) for name in listed.led_by],
+    ) as small:
+        rows = _rows(question, small, bindings)
+    place = _place(question, listed)
+    wanted = set(records)
+    return [row for row in rows if row[place] in wanted]
+
+
+def _cut(question: Question, listed: Listed, rows: list[Row], page: Page) -> tuple[list[Row], int]:
+    """Return the rows about the records of a page, and how many records there are."""
+    place = _place(question, listed)
+    records = list(dict.fromkeys(row[place] for row in rows))
+    wanted = set(records[page.start : page.start + page.size])
+    return [row for row in rows if row[place] in wanted], len(records)
+
+
+def _place(question: Question, listed: Listed) -> int:
+    """Return where the records that a question lists stand in its rows."""
+    return [column.name for column in question.returns].index(listed.driver)
