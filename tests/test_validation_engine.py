@@ -485,3 +485,24 @@ def test_shapes_that_have_changed_are_read_again(tmp_path: Path) -> None:
     for rule, conforms in (("sh:hasValue 'a'", True), ("sh:hasValue 'b'", False)):
         shapes = shapes_file(tmp_path, shape.format(rule))
         assert conforms == engine.validate(data, shapes, timeout_s=60).conforms
+
+
+@needs_pyshacl
+def test_the_process_outlives_the_folder_it_was_started_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever validates from a folder that is then removed can validate again."""
+    process = ValidationProcess()
+    data, report = n_triples(tmp_path, PASSAGE), tmp_path / "report.nt"
+    shapes = artefacts.files("shapes", "*.ttl")
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    try:
+        with monkeypatch.context() as there:
+            there.chdir(gone)
+            process.validate(data, report, shapes[:2], 60)
+        gone.rmdir()
+        process.validate(data, report, shapes, 60)
+    finally:
+        process.close()
+    assert read_report(report).conforms

@@ -29,6 +29,10 @@ _KEEP_BELOW_BYTES: Final = 400_000_000
 _TAIL_BYTES: Final = 4_000
 
 
+#: Folder in which this very kmgraph is found.
+_HOME: Final = Path(kmgraph.__file__).resolve().parent.parent
+
+
 class _GoneError(Exception):
     """The process ended before it answered."""
 
@@ -96,6 +100,8 @@ class ValidationProcess:
                 # -P keeps modules of the current folder from standing in for real ones.
                 [sys.executable, "-P", "-m", "kmgraph.validation.worker"],
                 env=_environment(),
+                # The folder that this process works in may be removed while the other is kept.
+                cwd=_HOME,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._said,
@@ -183,7 +189,7 @@ def _too_long(timeout_s: float) -> ShapesError:
 
 def _environment() -> dict[str, str]:
     """Return the environment of the worker, in which this very kmgraph is found."""
-    here = str(Path(kmgraph.__file__).resolve().parent.parent)
+    here = str(_HOME)
     inherited = os.environ.get("PYTHONPATH")
     return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [here, inherited]))}
 
