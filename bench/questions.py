@@ -101,10 +101,13 @@ class Asked:
 
     def fast(self, question_id: str, given: Mapping[str, str], page: int) -> list[Row]:
         """Answer a question as kmgraph does, one page where it lists."""
+        from kmgraph.errors import ParameterError
+
         paged = {"page": page, "page_size": PAGE_SIZE} if self._is_paged else {}
         try:
             found = self._dataset.ask(question_id, dict(given), **paged)
-        except Exception:
+        except ParameterError:
+            # There may be no such page; any other failure is one of the question.
             if page == 1:
                 raise
             found = self._dataset.ask(question_id, dict(given), **(paged and paged | {"page": 1}))
