@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from kmgraph.remote import connect
     from kmgraph.stores.generations import GenerationStore
     from kmgraph.synthetic import generate
+    from kmgraph.versions import diff
 
     __version__: str
 
@@ -55,6 +56,7 @@ _MODULES = {
     "connect": "kmgraph.remote",
     "crosswalk": "kmgraph.crosswalks",
     "delete_graph": "kmgraph.pipeline",
+    "diff": "kmgraph.versions",
     "export": "kmgraph.exports",
     "export_bundle": "kmgraph.exports",
     "generate": "kmgraph.synthetic",
@@ -82,6 +84,7 @@ __all__ = [
     "connect",
     "crosswalk",
     "delete_graph",
+    "diff",
     "export",
     "export_bundle",
     "generate",

@@ -114,6 +114,7 @@ class EvidenceDataset:
         *,
         page: int | None = None,
         page_size: int | None = None,
+        whole: bool = False,
         **named: str,
     ) -> Answer:
         """Answer a saved question.
@@ -123,12 +124,13 @@ class EvidenceDataset:
         :param page: page of the answer, from 1; the whole answer where neither page nor size is
             given, unless more than a thousand records are listed for the question.
         :param page_size: how many records a page is about; 20 where none is given.
+        :param whole: whether all rows are wanted with whole lists, however long that takes.
         :raises QuestionNotFoundError: there is no such question.
         :raises ParameterError: a parameter is missing, unknown or of the wrong kind.
         """
         params = {**(parameters or {}), **named}
         question = self.questions[question_id]
-        return answer(question, self.store, params, page=page, page_size=page_size)
+        return answer(question, self.store, params, page=page, page_size=page_size, whole=whole)
 
     def entity(self, name: str) -> Entity:
         """Return one entity.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from kmgraph.bundles.check import BundleCheck, raise_for_problems
+from kmgraph.bundles.check import BundleCheck
 from kmgraph.bundles.opening import open_bundle
 from kmgraph.bundles.sources import Source
 from kmgraph.dataset import EvidenceDataset
@@ -70,10 +70,11 @@ def _validate_bundle(
 ) -> Report:
     """Check a bundle beside what a store holds."""
     elsewhere = StoreElsewhere(current, {})
-    check = BundleCheck(source, elsewhere=elsewhere, progress=progress)
-    raise_for_problems(source.name, check.problems())
+    check = BundleCheck(source, elsewhere=elsewhere, progress=progress, workers=workers.count())
     with TemporaryDirectory(prefix="kmgraph-") as name, MemoryStore(base=base) as store:
         folder = Path(name)
+        # Rows are checked as they are mapped; what is wrong with them is raised before all else.
+        staged = stage(check, elsewhere, base, folder, progress=progress)
         if current is not None:
             with (folder / "current.nq").open("wb") as file:
                 current.dump(file, NQUADS)
@@ -81,7 +82,6 @@ def _validate_bundle(
         for graph in VOCABULARY:
             write_vocabulary_graph(graph, base, folder / f"{graph}.nq")
             store.replace_graph(graph_iri(base, graph), folder / f"{graph}.nq")
-        staged = stage(check, elsewhere, base, folder, progress=progress)
         store.replace_graph(graph_iri(base, staged.name), staged.quads)
         _drop_derived(store)
         derive_in_memory(store, folder, progress)

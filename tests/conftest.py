@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import os
 import shutil
 import sys
@@ -23,6 +24,17 @@ from helpers.vocabulary import all_frameworks, few_frameworks
 # A busy machine is no reason to fail: speed is measured elsewhere.
 hypothesis.settings.register_profile("kmgraph", deadline=None)
 hypothesis.settings.load_profile("kmgraph")
+
+
+def pytest_configure() -> None:
+    """Look for garbage less often: most of what is looked at stays to the end."""
+    gc.set_threshold(10_000)
+
+
+def pytest_collection_finish() -> None:
+    """Leave what collecting the tests has made out of every later look for garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -31,9 +31,10 @@ LAYERS = (
         "explanation",
         "instruments",
         "figures",
+        "snapshots",
     ),
     ("pipeline",),
-    ("quality", "exports", "remote", "synthetic"),
+    ("quality", "exports", "remote", "synthetic", "versions"),
     ("cli",),
 )
 #: What may not be imported at the top of a module, because it is optional.

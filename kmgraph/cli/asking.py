@@ -73,6 +73,7 @@ def _question_text(question: Question) -> str:
 @click.option("-p", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter.")
 @click.option("--page", type=int, help="Page of the answer, from 1.")
 @click.option("--page-size", type=int, help="How many records a page is about; 20 by default.")
+@click.option("--whole", is_flag=True, help="All rows, with whole lists, however long it takes.")
 @click.option(
     "--format",
     "fmt",
@@ -87,11 +88,12 @@ def ask(
     parameters: tuple[str, ...],
     page: int | None,
     page_size: int | None,
+    whole: bool,
     fmt: str,
 ) -> None:
     """Answer a saved question, with the passages that the answer rests on.
 
-    Of a store with more than a thousand records to list, a page is given at a time.
+    Of a store with more than a thousand records to list or to count, a page is given at a time.
     """
     values = {}
     for parameter in parameters:
@@ -102,7 +104,7 @@ def ask(
             raise ParameterError(f"the parameter '{name}' is given twice")
         values[name] = value
     with open_store(store) as evidence:
-        answer = evidence.ask(question_id, values, page=page, page_size=page_size)
+        answer = evidence.ask(question_id, values, page=page, page_size=page_size, whole=whole)
         if fmt == "csv":
             click.echo(answer.to_csv(), nl=False)
         else:

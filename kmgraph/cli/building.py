@@ -79,7 +79,7 @@ def init(store: Path, base: str, exist_ok: bool, as_json: bool) -> None:
     "--flips/--no-flips",
     default=None,
     help="Store what would flip a reading of a case, or work it out when it is asked for. By "
-    "default it is stored for up to 20,000 cases.",
+    "default it is stored for up to 5,000 cases.",
 )
 @click.option("--reason", default="", help="What the log says of the new generation.")
 @json_option

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -15,6 +15,7 @@ from kmgraph.bundles.template import (
     write_workbook_template,
 )
 from kmgraph.cli.common import command_errors, echo_json, json_option, store_option
+from kmgraph.cli.snapshotting import export_snapshot, snapshot_is_wanted, snapshot_options
 from kmgraph.dataset import open_store
 from kmgraph.exports import export as export_file
 from kmgraph.exports import export_bundle
@@ -63,17 +64,28 @@ def example(name: str, directory: Path, as_json: bool) -> None:
     help="Write records to this folder, .xlsx or .json file instead.",
 )
 @click.option("--dataset", help="Dataset to write as a bundle, where the store holds several.")
+@snapshot_options
 @json_option
 @command_errors
 def export(
-    target: Path | None, store: Path, bundle: Path | None, dataset: str | None, as_json: bool
+    target: Path | None,
+    store: Path,
+    bundle: Path | None,
+    dataset: str | None,
+    as_json: bool,
+    **snapshot: Any,
 ) -> None:
     """Write the published data to OUT (.nq, .trig, .ttl, .nt, .jsonld, .rdf) or to a bundle.
 
-    N-Quads, TriG and JSON-LD hold the named graphs, the others their merge.
+    N-Quads, TriG and JSON-LD hold the named graphs, the others their merge. With --all, a snapshot
+    is written: all formats, tables, checksums and how to cite it.
     """
-    if (target is None) == (bundle is None):
-        raise click.UsageError("give a file or --bundle, one of the two")
+    wants_all = snapshot_is_wanted(**snapshot)
+    if [target is not None, bundle is not None, wants_all].count(True) != 1:
+        raise click.UsageError("give a file, --bundle or --all, one of the three")
+    if wants_all:
+        export_snapshot(store, as_json=as_json, **snapshot)
+        return
     with open_store(store) as evidence:
         if target is not None:
             size = export_file(evidence, target)

@@ -16,6 +16,7 @@ from kmgraph.cli.common import (
     store_option,
 )
 from kmgraph.pipeline.republishing import roll_back
+from kmgraph.snapshots import remove_snapshots
 from kmgraph.stores.backups import BackupSummary, back_up
 from kmgraph.stores.generations import GenerationStore
 from kmgraph.stores.optimising import optimise as optimise_store
@@ -62,16 +63,25 @@ def rollback(generation_id: int, store: Path, reason: str | None, as_json: bool)
 @click.command(epilog="Example: kmgraph gc --keep 3 --store store")
 @store_option
 @click.option("--keep", type=click.IntRange(min=1), required=True, help="How many to keep.")
+@click.option("--snapshots", is_flag=True, help="Remove the snapshots of what is removed too.")
 @json_option
 @command_errors
-def gc(store: Path, keep: int, as_json: bool) -> None:
-    """Remove old generations, except those that a reader holds."""
-    outcome = GenerationStore(store).gc(keep)
+def gc(store: Path, keep: int, snapshots: bool, as_json: bool) -> None:
+    """Remove old generations, except those that a reader holds.
+
+    Their snapshots stay, because people may have cited them, unless --snapshots is given.
+    """
+    opened = GenerationStore(store)
+    outcome = opened.gc(keep)
+    gone = remove_snapshots(opened, outcome.removed) if snapshots else []
     if as_json:
-        echo_json({"removed": list(outcome.removed), "in_use": list(outcome.in_use)})
+        facts = {"removed": list(outcome.removed), "in_use": list(outcome.in_use)}
+        echo_json({**facts, "snapshots": [snapshot.iri for snapshot in gone]})
         return
     removed = ", ".join(map(str, outcome.removed)) or "none"
     click.echo(f"removed: {removed}")
+    for snapshot in gone:
+        click.echo(f"removed: snapshot {snapshot.iri}")
     if outcome.in_use:
         click.echo(f"in use, so kept: {', '.join(map(str, outcome.in_use))}")
 

@@ -132,6 +132,8 @@ def _show(
     if summary.generation is not None:
         erasures = f"; erasure {', '.join(summary.log_ids)}" if summary.log_ids else ""
         click.echo(f"generation {summary.generation.id} is published{erasures}")
+    for iri in summary.snapshots:
+        click.echo(f"{'would be removed' if planned_only else 'removed'}: snapshot {iri}")
     if summary.texts_due:
         click.echo(
             f"{summary.texts_due} text(s) were erased from this store before and are kept nowhere: "

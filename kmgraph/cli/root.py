@@ -15,6 +15,7 @@ from kmgraph.cli import (
     asking,
     building,
     changing,
+    comparing,
     crossing,
     cubing,
     explaining,
@@ -88,6 +89,7 @@ _MODULES = (
     networking,
     crossing,
     cubing,
+    comparing,
 )
 for _module in _MODULES:
     for _command in _module.COMMANDS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -66,12 +67,9 @@ def build_cube(
     used: dict[str, set[str]] = {}
     with path.open("wb") as output:
         writer = _Writer(store.base, output)
-        for grouping in load_groupings():
-            progress(ProgressEvent("cube", grouping.id))
-            began = time.perf_counter()
-            tally = count_all(store, grouping, workers=workers)
+        for grouping, tally, seconds in _counted(store, workers, progress):
             writer.write(_grouping_lines(store.base, grouping, tally, used))
-            built.seconds[grouping.id] = time.perf_counter() - began
+            built.seconds[grouping.id] = seconds
             built.cells[grouping.id] = len(tally.cells)
         if used:
             writer.write(head_lines(store.base))
@@ -79,6 +77,23 @@ def build_cube(
     built.statements = writer.lines
     built.path = path if writer.lines else None
     return built
+
+
+def _counted(
+    store: QuadStore, workers: int, progress: Progress
+) -> Iterator[tuple[Grouping, Tally, float]]:
+    """Yield the groupings in order, each with what it counts and the seconds that it took."""
+
+    def count(grouping: Grouping) -> tuple[Grouping, Tally, float]:
+        began = time.perf_counter()
+        tally = count_all(store, grouping)
+        return grouping, tally, time.perf_counter() - began
+
+    with ThreadPoolExecutor(workers) as pool:
+        # The engine lets go of the interpreter while it answers, so threads are enough.
+        for grouping, tally, seconds in pool.map(count, load_groupings()):
+            progress(ProgressEvent("cube", grouping.id))
+            yield grouping, tally, seconds
 
 
 class _Writer:

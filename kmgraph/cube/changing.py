@@ -14,7 +14,7 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from kmgraph.cube.counting import batched, count_some
+from kmgraph.cube.counting import Kinds, batched, count_some
 from kmgraph.cube.groupings import Grouping, load_groupings
 from kmgraph.cube.statements import (
     code_lines,
@@ -77,11 +77,13 @@ def change_cube(before: QuadStore, now: QuadStore, changed: Collection[ox.NamedN
     set()
     """
     change = _Change(now)
+    were, are = Kinds(before), Kinds(now)
+    reaches = Reach(before, changed), Reach(now, changed)
     for grouping in load_groupings():
-        units = touched_units(before, grouping, changed) | touched_units(now, grouping, changed)
+        units = {unit for reach in reaches for unit in reach.units(grouping)}
         tally = Tally()
-        count_some(before, grouping, units, tally, sign=-1)
-        count_some(now, grouping, units, tally)
+        count_some(were, grouping, units, tally, sign=-1)
+        count_some(are, grouping, units, tally)
         change.count(grouping, tally)
     change.settle_codes()
     change.rename(changed)
@@ -90,27 +92,41 @@ def change_cube(before: QuadStore, now: QuadStore, changed: Collection[ox.NamedN
     return CubeChange(change.added - both, change.deleted - both)
 
 
-def touched_units(
-    store: QuadStore, grouping: Grouping, changed: Iterable[ox.NamedNode]
-) -> set[str]:
-    """Return the IRIs of what may count differently in a grouping because records changed.
+class Reach:
+    """Finds what may count differently because records changed.
+
+    :param store: the store as it was, or as it is.
+    :param changed: the records.
 
     >>> from kmgraph.cube.groupings import load_grouping
     >>> from kmgraph.stores.oxigraph import MemoryStore
-    >>> grouping = load_grouping("cases-by-place")
-    >>> touched_units(MemoryStore(), grouping, [ox.NamedNode("urn:x")])
+    >>> Reach(MemoryStore(), [ox.NamedNode("urn:x")]).units(load_grouping("cases-by-place"))
     {'urn:x'}
     """
-    records = {node.value for node in changed}
-    units = set(records) if "" in grouping.reach else set()
-    for path in filter(None, grouping.reach):
-        for batch in batched(sorted(records), _BATCH):
-            values = " ".join(f"<{iri}>" for iri in batch)
-            pattern = f"VALUES ?changed {{ {values} }} ?changed {path} ?unit"
-            answer = store.query(f"{_PREFIXES}SELECT DISTINCT ?unit WHERE {{ {pattern} }}")
-            if isinstance(answer, Solutions):
-                units |= {term.value for (term,) in answer if isinstance(term, ox.NamedNode)}
-    return units
+
+    def __init__(self, store: QuadStore, changed: Iterable[ox.NamedNode]) -> None:
+        self._store = store
+        self._records = sorted({node.value for node in changed})
+        #: Groupings share most of their paths.
+        self._found: dict[str, set[str]] = {"": set(self._records)}
+
+    def units(self, grouping: Grouping) -> set[str]:
+        """Return the IRIs of what may be units of a grouping."""
+        return {unit for path in grouping.reach for unit in self._along(path)}
+
+    def _along(self, path: str) -> set[str]:
+        """Return where a path leads from the records."""
+        if path not in self._found:
+            found: set[str] = set()
+            for batch in batched(self._records, _BATCH):
+                values = " ".join(f"<{iri}>" for iri in batch)
+                pattern = f"VALUES ?changed {{ {values} }} ?changed {path} ?unit"
+                text = f"{_PREFIXES}SELECT DISTINCT ?unit WHERE {{ {pattern} }}"
+                answer = self._store.query(text)
+                if isinstance(answer, Solutions):
+                    found |= {term.value for (term,) in answer if isinstance(term, ox.NamedNode)}
+            self._found[path] = found
+        return self._found[path]
 
 
 _PREFIXES: Final = "".join(

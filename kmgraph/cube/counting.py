@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from functools import cache
 from itertools import islice
+from tempfile import TemporaryFile
 from typing import Final
 
 import pyoxigraph as ox
 
 from kmgraph.cube.groupings import Grouping
-from kmgraph.cube.tally import Combinations, Tally, rows_by_unit
+from kmgraph.cube.tally import Combinations, Tally, count_rows, rows_by_unit
 from kmgraph.errors import QueryEvaluationError
 from kmgraph.namespaces import RDF
 from kmgraph.results import Solutions
@@ -20,34 +20,10 @@ from kmgraph.sparql import QueryFacts, analyse
 from kmgraph.stores.base import QuadStore
 from kmgraph.stores.oxigraph import OxigraphStore
 
-#: Units that one query is asked for; it bounds what is held beside the cells.
+#: Units that one query is asked for where not all are counted.
 BATCH_UNITS: Final = 1_000
 _DEFAULT: Final = ox.DefaultGraph()
 _TYPE: Final = ox.NamedNode(f"{RDF}type")
-
-
-def units_of(store: QuadStore, grouping: Grouping) -> Iterator[str]:
-    """Yield the IRIs of the units of a grouping, once each.
-
-    >>> from kmgraph.cube.groupings import load_grouping
-    >>> from kmgraph.stores.oxigraph import MemoryStore
-    >>> list(units_of(MemoryStore(), load_grouping("cases-by-place")))
-    []
-    """
-    if grouping.needs and not has_any(store, grouping.needs):
-        return
-    for number, name in enumerate(grouping.classes):
-        for quad in store.quads(None, _TYPE, ox.NamedNode(name), _DEFAULT):
-            unit = quad.subject
-            if isinstance(unit, ox.NamedNode):
-                earlier = grouping.classes[:number]
-                if not any(is_a(store, unit, other) for other in earlier):
-                    yield unit.value
-
-
-def is_a(store: QuadStore, unit: ox.NamedNode, name: str) -> bool:
-    """Say whether a record is of a class."""
-    return next(store.quads(unit, _TYPE, ox.NamedNode(name), _DEFAULT), None) is not None
 
 
 def has_any(store: QuadStore, name: str) -> bool:
@@ -55,10 +31,11 @@ def has_any(store: QuadStore, name: str) -> bool:
     return next(store.quads(None, _TYPE, ox.NamedNode(name), _DEFAULT), None) is not None
 
 
-def count_all(store: QuadStore, grouping: Grouping, *, workers: int = 1) -> Tally:
+def count_all(store: QuadStore, grouping: Grouping) -> Tally:
     """Count all units of a store.
 
-    :param workers: number of batches that are asked for at once.
+    The grouping is asked for everything at once. Its rows go through a file, and of a unit only
+    the number of its set of combinations is held.
 
     >>> from kmgraph.cube.groupings import load_grouping
     >>> from kmgraph.stores.oxigraph import MemoryStore
@@ -66,30 +43,67 @@ def count_all(store: QuadStore, grouping: Grouping, *, workers: int = 1) -> Tall
     {}
     """
     tally = Tally()
-    batches = batched(units_of(store, grouping), BATCH_UNITS)
-    with ThreadPoolExecutor(workers) as pool:
-        # The engine lets go of the interpreter while it answers, so threads are enough.
-        while round_ := list(islice(batches, 4 * workers)):
-            for found in pool.map(lambda batch: _combined(store, grouping, batch), round_):
-                for combinations, (units, value) in found.items():
-                    tally.add(combinations, value, units)
+    if not any(has_any(store, name) for name in grouping.classes):
+        return tally
+    if grouping.needs and not has_any(store, grouping.needs):
+        return tally
+    with TemporaryFile() as table:
+        _ask(store, grouping, None).write(table, "tsv")
+        if table.tell():
+            table.seek(0)
+            members = _members(store, grouping)
+            count_rows(table, members, tally, has_values=grouping.has_values)
     tally.settle()
     return tally
 
 
+def _members(store: QuadStore, grouping: Grouping) -> set[bytes]:
+    """Return the members of a grouping's classes, as tables spell them."""
+    members: set[bytes] = set()
+    for name in grouping.classes:
+        answer = store.query(f"SELECT ?unit WHERE {{ ?unit a <{name}> }}")
+        if isinstance(answer, Solutions):
+            lines = answer.serialize("tsv").split(b"\n")
+            members.update(line for line in lines if line.startswith(b"<"))
+    return members
+
+
+class Kinds:
+    """The classes of records, each read once however many groupings ask for them.
+
+    :param store: what to read.
+
+    >>> from kmgraph.stores.oxigraph import MemoryStore
+    >>> Kinds(MemoryStore()).of("urn:a")
+    frozenset()
+    """
+
+    def __init__(self, store: QuadStore) -> None:
+        self.store = store
+        self._known: dict[str, frozenset[str]] = {}
+
+    def of(self, unit: str) -> frozenset[str]:
+        """Return the IRIs of the classes of a record."""
+        known = self._known.get(unit)
+        if known is None:
+            found = self.store.quads(ox.NamedNode(unit), _TYPE, None, _DEFAULT)
+            classes = (quad.object for quad in found)
+            known = frozenset(kind.value for kind in classes if isinstance(kind, ox.NamedNode))
+            self._known[unit] = known
+        return known
+
+
 def count_some(
-    store: QuadStore, grouping: Grouping, units: Collection[str], tally: Tally, *, sign: int = 1
+    kinds: Kinds, grouping: Grouping, units: Collection[str], tally: Tally, *, sign: int = 1
 ) -> None:
     """Count some units into a tally, or take them out of it.
 
+    :param kinds: of the store that holds the units.
     :param units: their IRIs; those that are no members of the grouping's classes are passed over.
     :param sign: 1 to count, -1 to take away.
     """
-    members = (
-        unit
-        for unit in units
-        if any(is_a(store, ox.NamedNode(unit), name) for name in grouping.classes)
-    )
+    store, classes = kinds.store, frozenset(grouping.classes)
+    members = (unit for unit in units if classes & kinds.of(unit))
     for batch in batched(members, BATCH_UNITS):
         for combinations, (number, value) in _combined(store, grouping, batch).items():
             tally.add(combinations, sign * value, sign * number)
@@ -124,9 +138,9 @@ def _facts(query: str) -> QueryFacts:
     return analyse(query)
 
 
-def _ask(store: QuadStore, grouping: Grouping, units: list[str]) -> Solutions:
-    """Ask a grouping about a batch of units."""
-    text = grouping.query_for(units)
+def _ask(store: QuadStore, grouping: Grouping, units: list[str] | None) -> Solutions:
+    """Ask a grouping about a batch of units, or about all of them."""
+    text = grouping.query if units is None else grouping.query_for(units)
     if isinstance(store, OxigraphStore):
         # Reading a text with a thousand IRIs takes longer than answering it.
         answer = store.evaluate(text, _facts(grouping.query))

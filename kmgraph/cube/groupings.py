@@ -16,8 +16,6 @@ from itertools import combinations
 from pathlib import Path
 from typing import Final
 
-import yaml
-
 from kmgraph import artefacts
 from kmgraph.errors import InputError, NotFoundError
 from kmgraph.namespaces import expand
@@ -163,7 +161,7 @@ def read_grouping(path: Path) -> Grouping:
     text = path.read_text(encoding="utf-8")
     lines = [line[3:] for line in text.splitlines() if line.startswith("#+ ")]
     query = "".join(line for line in text.splitlines(keepends=True) if not line.startswith("#+"))
-    header = yaml.safe_load("\n".join(lines))
+    header = artefacts.read_header("\n".join(lines))
     try:
         grouping = Grouping(
             id=header["id"],

@@ -6,9 +6,11 @@ several values; so numbers of units are never summed from cell to cell.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from decimal import Context, Decimal
-from itertools import product
+from functools import lru_cache
+from itertools import islice, product
 from typing import Final
 
 #: Stands in a cell for all values of a dimension; no term of RDF is spelt so.
@@ -17,6 +19,7 @@ ALL: Final = "*"
 HELD_COMBINATIONS: Final = 50_000
 #: Sums are exact: this is more digits than a decimal of the engine has.
 _EXACT: Final = Context(prec=60)
+_NOUGHT: Final = Decimal()
 
 #: Values of one cell or unit, one a dimension, as N-Triples spells them; empty for no value.
 Cell = tuple[str, ...]
@@ -117,6 +120,54 @@ def rows_by_unit(table: bytes, *, has_values: bool) -> Mapping[str, tuple[Combin
     return {unit: (frozenset(cells), number) for unit, (cells, number) in units.items()}
 
 
+def count_rows(
+    table: Iterable[bytes], members: Collection[bytes], tally: Tally, *, has_values: bool
+) -> None:
+    """Count the rows that a grouping gives of all units.
+
+    :param table: lines of solutions as tab-separated values, with their heading, as
+        :func:`rows_by_unit` takes them; the rows of a unit may be apart.
+    :param members: the units that count; the rows of others are passed over.
+    :param tally: what to count them into.
+
+    >>> tally = Tally()
+    >>> rows = [b"?unit\\t?place\\n", b"<urn:u>\\t<urn:p>\\n", b"<urn:u>\\t<urn:q>\\n"]
+    >>> count_rows(rows, {b"<urn:u>"}, tally, has_values=False)
+    >>> tally.settle()
+    >>> sorted((cell, count) for cell, (count, _) in tally.cells.items())
+    [(('*',), 1), (('<urn:p>',), 1), (('<urn:q>',), 1)]
+    """
+    # A set of combinations is held as a number, which leads with a further row to another.
+    sets: list[frozenset[bytes]] = [frozenset()]
+    numbers: dict[frozenset[bytes], int] = {sets[0]: 0}
+    onwards: dict[tuple[int, bytes], int] = {}
+    held: dict[bytes, int] = {}
+    values: dict[bytes, Decimal] = {}
+    for line in islice(table, 1, None):
+        unit, _, row = line[:-1].partition(b"\t")
+        if unit not in members:
+            continue
+        if has_values:
+            row, _, spelled = row.rpartition(b"\t")
+            value = _number(spelled.decode())
+            values[unit] = max(values.get(unit, value), value)
+        step = held.get(unit, 0), row
+        number = onwards.get(step)
+        if number is None:
+            grown = sets[step[0]] | {row}
+            number = onwards[step] = numbers.setdefault(grown, len(sets))
+            if number == len(sets):
+                sets.append(grown)
+        held[unit] = number
+    sums: dict[int, Decimal] = {}
+    for unit, value in values.items():
+        sums[held[unit]] = _EXACT.add(sums.get(held[unit], _NOUGHT), value)
+    for number, units in Counter(held.values()).items():
+        cells = frozenset(tuple(row.decode().split("\t")) for row in sets[number])
+        tally.add(cells, sums.get(number, _NOUGHT), units)
+
+
+@lru_cache(maxsize=4096)
 def _number(spelled: str) -> Decimal:
     """Return the number that a cell of a table spells, bare or as a typed literal."""
     return Decimal(spelled.split('"')[1] if spelled.startswith('"') else spelled)

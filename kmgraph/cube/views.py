@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,7 @@ from kmgraph.cube.statements import head_lines
 from kmgraph.namespaces import QB, graph_iri
 from kmgraph.progress import Progress, ProgressEvent, silent
 from kmgraph.stores.base import QuadStore
+from kmgraph.stores.graph_parts import difference, line_of, write_lines
 from kmgraph.stores.oxigraph import MemoryStore
 from kmgraph.stores.triple_files import TripleFile
 from kmgraph.stores.writer import GenerationWriter
@@ -58,13 +60,14 @@ def cube_views(
         if changed is not None and was is not None and is_current(was):
             progress(ProgressEvent("cube", f"{key}: {len(changed)} changed records"))
             change = change_cube(was, now, changed)
-            added = _written(change.added, folder / "added.nt")
-            deleted = _written(change.deleted, folder / "deleted.nt")
+            added = write_lines(change.added, folder / "added.nt")
+            deleted = write_lines(change.deleted, folder / "deleted.nt")
         else:
             built = build_cube(now, folder, workers=workers, progress=progress)
             seconds.update(built.seconds)
             wanted = None if built.path is None else TripleFile(built.path, _graph(now))
-            added, deleted = _difference(now, wanted, folder)
+            is_ours = partial(_is_ours, f"{now.base}cube")
+            added, deleted = difference(now, _graph(now), is_ours, wanted, folder)
         if added or deleted:
             writer.change_derived(key, {CUBE: (added, deleted)})
     return dict(seconds.most_common())
@@ -79,7 +82,7 @@ def is_current(store: QuadStore) -> bool:
     graph = ox.NamedNode(_graph(store))
     wanted = set(head_lines(store.base))
     held = store.quads(ox.NamedNode(f"{store.base}cube"), None, None, graph)
-    return wanted == {_line(quad) for quad in held}
+    return wanted == {line_of(quad) for quad in held}
 
 
 def cube_in_memory(store: MemoryStore, directory: Path, progress: Progress = silent) -> None:
@@ -99,45 +102,8 @@ def _graph(store: QuadStore) -> str:
     return graph_iri(store.base, CUBE)
 
 
-def _difference(
-    now: QuadStore, wanted: TripleFile | None, folder: Path
-) -> tuple[TripleFile | None, TripleFile | None]:
-    """Return what is missing in the graph of the cube, and what is too much.
-
-    What else is in the graph stays: the listings that saved questions page by.
-    """
-    start = f"{now.base}cube"
-    held = {
-        _line(quad)
-        for quad in now.quads(graph_name=ox.NamedNode(_graph(now)))
-        if _starts(quad.subject, start) or quad.predicate.value == _CODE_LIST
-    }
-    if not held:
-        return wanted, None
-    lines: set[bytes] = set()
-    if wanted is not None:
-        with wanted.open() as stream:
-            lines = set(stream)
-    return (
-        _written(lines - held, folder / "added.nt"),
-        _written(held - lines, folder / "deleted.nt"),
-    )
-
-
-def _starts(term: object, start: str) -> bool:
-    """Say whether a node is the cube or a thing of the cube."""
-    return isinstance(term, ox.NamedNode) and (
-        term.value == start or term.value.startswith(f"{start}/")
-    )
-
-
-def _line(quad: ox.Quad) -> bytes:
-    """Return a statement as a line of N-Triples."""
-    return f"{quad.triple} .\n".encode()
-
-
-def _written(lines: Iterable[bytes], path: Path) -> TripleFile | None:
-    """Write lines in order, so that the same change is the same file; None where there is none."""
-    with path.open("wb") as output:
-        output.writelines(sorted(lines))
-    return TripleFile(path) if path.stat().st_size else None
+def _is_ours(start: str, quad: ox.Quad) -> bool:
+    """Say whether a statement is of the cube, and not of the listings that share its graph."""
+    term = quad.subject
+    named = term.value if isinstance(term, ox.NamedNode) else ""
+    return named == start or named.startswith(f"{start}/") or quad.predicate.value == _CODE_LIST

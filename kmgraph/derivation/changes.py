@@ -140,7 +140,9 @@ def _read(
                 for rule, seconds in reading.seconds.items():
                     difference.seconds[rule] += seconds
     difference.note(now, before)
-    if not flips_are_stored(store) and not any(True for _ in store.quads(None, _STATUS)):
+    if not flips_are_stored(store) and not any(
+        True for _ in store.quads(None, _STATUS, None, _DEFAULT)
+    ):
         difference.note({}, {DERIVED: {not_stored_statement(store.base)}})
 
 

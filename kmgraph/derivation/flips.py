@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import weakref
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -13,7 +15,7 @@ from kmgraph.stores.base import QuadStore
 from kmgraph.stores.oxigraph import MemoryStore
 
 #: Rated cases above which flips are not stored: they are half of what is derived of a case.
-FLIPS_STORED_CASES: Final = 20_000
+FLIPS_STORED_CASES: Final = 5_000
 #: Steps from what is recorded about a case to what a list of its flips names, such as the title
 #: of the document of a passage of a rating.
 _STEPS: Final = 3
@@ -21,6 +23,8 @@ _STORED: Final = ox.NamedNode(expand("km:flipsStored"))
 _ABOUT: Final = ox.NamedNode(expand("km:about"))
 _FALSE: Final = ox.Literal("false", datatype=ox.NamedNode(f"{XSD}boolean"))
 _DEFAULT: Final = ox.DefaultGraph()
+_KNOWN: Final[weakref.WeakKeyDictionary[QuadStore, list[ox.Quad]]] = weakref.WeakKeyDictionary()
+_LOCK: Final = threading.Lock()
 
 
 def not_stored_statement(base: str) -> bytes:
@@ -52,9 +56,18 @@ def flips_of(store: QuadStore, cases: Iterable[ox.NamedNode]) -> ox.Store:
     0
     """
     found = ox.Store()
-    lines = CaseReadings(store, flips=True, only_flips=True).read(cases).lines
+    lines = _readings(store).read(cases).lines
     found.load(b"".join(lines), format=ox.RdfFormat.N_TRIPLES)
     return found
+
+
+def _readings(store: QuadStore) -> CaseReadings:
+    """Return what works out the flips of a store, whose frameworks are prepared once."""
+    with _LOCK:
+        known = _KNOWN.get(store)
+        readings = CaseReadings(store, flips=True, only_flips=True, framework=known)
+        _KNOWN[store] = readings.framework
+        return readings
 
 
 def with_flips(store: QuadStore, cases: Iterable[ox.NamedNode]) -> MemoryStore:

@@ -48,11 +48,20 @@ class CaseReadings:
 
     :param store: the store or view, with the ontology and the frameworks in their graphs.
     :param flips: whether it is tried out what would change each reading.
-    :param only: keep of the rules that publish nothing but flips.
+    :param only_flips: keep of the rules that publish nothing but flips.
+    :param framework: what was prepared for the same store before.
+    :ivar framework: what was prepared.
     :ivar prepared: seconds that the rules on the frameworks took.
     """
 
-    def __init__(self, store: QuadStore, *, flips: bool, only_flips: bool = False) -> None:
+    def __init__(
+        self,
+        store: QuadStore,
+        *,
+        flips: bool,
+        only_flips: bool = False,
+        framework: list[ox.Quad] | None = None,
+    ) -> None:
         rules = [rule for rule in load_rules("readings") if flips or not rule.is_of_flips]
         self._rules = [rule for rule in rules if not rule.is_last]
         last = [rule for rule in rules if rule.is_last]
@@ -61,7 +70,7 @@ class CaseReadings:
         wanted = named_predicates(rules)
         self._reader = CaseReader(store, wanted)
         self.prepared: dict[str, float] = defaultdict(float)
-        self._framework = self._prepare(store, wanted)
+        self.framework = framework or self._prepare(store, wanted)
 
     def _prepare(self, store: QuadStore, wanted: frozenset[str]) -> list[ox.Quad]:
         """Return what rules may use of the vocabulary, and what was prepared from it."""
@@ -87,7 +96,7 @@ class CaseReadings:
         chunk = list(cases)
         reading.cases = len(chunk)
         work = ox.Store()
-        work.bulk_extend(self._framework)
+        work.bulk_extend(self.framework)
         work.extend(self._reader.statements(chunk))
         run_rules(work, self._rules, reading.add_time)
         reading.lines = published_lines(work, self._last, reading.add_time)

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 import pyoxigraph as ox
-import yaml
 
 from kmgraph import artefacts
 from kmgraph.errors import InputError, QueryEvaluationError
@@ -81,7 +80,7 @@ def _read(path: Path) -> Rule:
     """Read one rule."""
     text = path.read_text(encoding="utf-8")
     lines = [line[3:] for line in text.splitlines() if line.startswith("#+ ")]
-    header = yaml.safe_load("\n".join(lines))
+    header = artefacts.read_header("\n".join(lines))
     match = _TEMPLATE.search(text)
     if match is None:
         raise InputError(f"{path.name} is not one CONSTRUCT query with a template and WHERE")

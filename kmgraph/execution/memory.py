@@ -83,7 +83,9 @@ class Nursery:
         self._connection, theirs = socket.socketpair()
         self._asking = threading.Lock()
         with theirs:
-            self._process = start("nursery", theirs, most_bytes, self._errors, str(view_path))
+            self._process = start(
+                "kmgraph.execution.nursery", theirs, most_bytes, self._errors, str(view_path)
+            )
 
     def await_loaded(self) -> bool:
         """Wait until the view is in memory, and say whether it is."""

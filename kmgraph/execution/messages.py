@@ -38,6 +38,9 @@ class Job:
     :ivar view: key of the view, for those who watch.
     :ivar label: what the asker calls the request, for those who watch.
     :ivar services: the endpoints that SERVICE may ask; None for none.
+    :ivar program: name of a module of ours whose ``main`` answers with the view, the query and
+        what it is told, where more than the query has to be done; empty for none.
+    :ivar told: what it is told, as JSON can have it.
     """
 
     view_path: Path
@@ -54,6 +57,8 @@ class Job:
     view: str = "public"
     label: str = ""
     services: Services | None = None
+    program: str = ""
+    told: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +113,7 @@ class PoolStats:
     :ivar waiting: number of queries that wait for their turn.
     :ivar queries: number of queries by outcome: ``ok``, or the code of the error.
     :ivar kills: number of processes that ended during a query, by reason: ``timeout``,
-        ``memory``, ``abandoned``, ``stopped`` or ``crashed``.
+        ``memory``, ``abandoned``, ``stopped``, ``crashed`` or ``moved``, which is evaluated again.
     :ivar worker_memory_bytes: memory of all workers; 0 where the system does not tell.
     :ivar mode: ``memory`` where workers have the view in memory, ``loading`` while it is read,
         ``disk`` otherwise.
@@ -144,6 +149,8 @@ def job_to_json(job: Job, limits: Limits) -> dict[str, Any]:
         "union_default_graph": job.union_default_graph,
         "rdf_version": job.rdf_version,
         "most_rows": job.most_rows,
+        "program": job.program,
+        "told": dict(job.told),
         "services": services and [list(services.allowed), services.allow_private],
         "limits": [limits.timeout_s, limits.memory_bytes, limits.rows, limits.result_bytes],
     }

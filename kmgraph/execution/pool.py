@@ -24,14 +24,13 @@ from kmgraph.execution.limits import Limits, require_number, require_seconds
 from kmgraph.execution.messages import Job, Outcome, PoolStats, RunningQuery
 from kmgraph.execution.process import MEMORY_EXIT, WorkerGoneError, WorkerProcess
 from kmgraph.execution.roster import Roster
-from kmgraph.execution.turnstile import POLL_S, Turnstile, abandoned_error
+from kmgraph.execution.turnstile import POLL_S, Place, Turnstile, abandoned_error
 from kmgraph.execution.warmth import Warmth
+from kmgraph.execution.weights import HEAVY_AFTER_S, Weights, shape_of
 
 _LOG: Final = logging.getLogger(__name__)
 #: Longest time that a process may take to start and to accept a job.
 _ACCEPT_S: Final = 30.0
-#: A query that runs for longer leaves the processor to those that are answered at once.
-HEAVY_AFTER_S: Final = 0.3
 #: What a worker's last words hold when memory ran out: Rust's, C++'s and Python's.
 _MEMORY_WORDS: Final = ("memory allocation of", "bad_alloc", "MemoryError")
 #: How processes that ended during a query are counted, by the error that the asker gets.
@@ -43,6 +42,10 @@ _KILLS: Final[dict[type[KmGraphError], str]] = {
 }
 
 
+class _LaneLeftError(Exception):
+    """A query in the lane for short ones is none, and there is no other place for it."""
+
+
 @dataclass(slots=True)
 class _Run:
     """A query that a worker has."""
@@ -50,6 +53,7 @@ class _Run:
     id: str
     job: Job
     worker: WorkerProcess
+    place: Place
     began: float = field(default_factory=time.monotonic)
     started: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
     #: Why it was stopped, where it was.
@@ -75,8 +79,12 @@ class WorkerPool:
     Processes are started when they are needed, and one more than is needed is kept ready, so that
     the query after one that was stopped is answered at once. No process outlives the pool.
 
+    While all workers are busy, one more evaluates what is answered at once. A query that is not,
+    by how long the last one of its shape took, waits for a worker; one of which that was not known
+    begins again there.
+
     :param limits: what a query may take.
-    :param workers: how many queries run at once.
+    :param workers: how many queries run at once, beside a short one.
     :param most_waiting: how many may wait for their turn; more are refused.
     :param wait_s: longest wait in seconds.
     :param mode: one of :data:`~kmgraph.execution.memory.MODES`; see :meth:`warm`.
@@ -99,6 +107,7 @@ class WorkerPool:
         self._roster = Roster(workers + 1, self.limits.memory_bytes)
         self._warmth = Warmth(self._roster, mode, self.limits.memory_bytes)
         self._turnstile = Turnstile(workers, most_waiting=most_waiting, wait_s=wait_s)
+        self._weights = Weights()
         self._lock = threading.Lock()
         self._ids = itertools.count(1)
         self._runs: dict[str, _Run] = {}
@@ -127,16 +136,31 @@ class WorkerPool:
         :raises KmGraphError: whatever else the query is refused for.
         """
         try:
-            self._turnstile.enter(is_abandoned)
-            try:
-                outcome = self._evaluate(job, limits or self.limits, is_abandoned)
-            finally:
-                self._turnstile.leave()
+            outcome = self._run(job, limits or self.limits, is_abandoned)
         except KmGraphError as error:
             self._count(error.code)
             raise
         self._count("ok")
         return outcome
+
+    def _run(self, job: Job, limits: Limits, is_abandoned: Callable[[], bool] | None) -> Outcome:
+        """Return the result of a query, which may have to begin again once."""
+        shape, is_back = shape_of(job), False
+        while True:
+            is_heavy = is_back or self._weights.is_heavy(shape)
+            place = self._turnstile.enter(is_abandoned, is_heavy=is_heavy, is_back=is_back)
+            try:
+                outcome = self._evaluate(job, limits, is_abandoned, place)
+            except _LaneLeftError:
+                is_back = True
+                with self._lock:
+                    self._kills["moved"] += 1
+                continue
+            finally:
+                self._turnstile.leave(place)
+            if is_heavy and outcome.seconds < HEAVY_AFTER_S:
+                self._weights.note(shape, is_heavy=False)
+            return outcome
 
     def running(self) -> list[RunningQuery]:
         """Return the queries that are being evaluated, the oldest first."""
@@ -205,13 +229,13 @@ class WorkerPool:
             self._queries[code] += 1
 
     def _evaluate(
-        self, job: Job, limits: Limits, is_abandoned: Callable[[], bool] | None
+        self, job: Job, limits: Limits, is_abandoned: Callable[[], bool] | None, place: Place
     ) -> Outcome:
         """Return the result of a query, from another worker where one was dead already."""
         for _ in range(self._roster.most + 1):
             worker = self._roster.take()
             try:
-                return self._ask(worker, job, limits, is_abandoned)
+                return self._ask(worker, job, limits, is_abandoned, place)
             except WorkerGoneError:
                 _LOG.warning("a process for queries ended while it waited (pid %d)", worker.pid)
         raise EngineFailedError("no process for queries stays alive: the log says more")
@@ -222,12 +246,14 @@ class WorkerPool:
         job: Job,
         limits: Limits,
         is_abandoned: Callable[[], bool] | None,
+        place: Place,
     ) -> Outcome:
         """Return what a worker answers.
 
         :raises WorkerGoneError: it ended before it had begun with the query.
+        :raises _LaneLeftError: the query has to begin again elsewhere.
         """
-        run = _Run(str(next(self._ids)), job, worker)
+        run = _Run(str(next(self._ids)), job, worker, place)
         with self._lock:
             self._runs[run.id] = run
         try:
@@ -235,9 +261,9 @@ class WorkerPool:
                 job,
                 limits,
                 waiting=_patience(_ACCEPT_S, WorkerGoneError(is_accepted=False), is_abandoned),
-                running=_stepping_back(
+                running=_noting_weight(
                     _patience(limits.timeout_s, QueryTimeoutError(limits.timeout_s), is_abandoned),
-                    worker.step_back,
+                    lambda: self._weigh(run),
                 ),
             )
         except WorkerGoneError as error:
@@ -250,6 +276,16 @@ class WorkerPool:
             with self._lock:
                 del self._runs[run.id]
             self._roster.give_back(worker)
+
+    def _weigh(self, run: _Run) -> None:
+        """See to a query that is heavy: it leaves the processor, and the lane, to others.
+
+        :raises _LaneLeftError: there is no other place.
+        """
+        self._weights.note(shape_of(run.job), is_heavy=True)
+        if not self._turnstile.settle(run.place):
+            raise _LaneLeftError
+        run.worker.step_back()
 
     def _counted(self, error: KmGraphError, run: _Run) -> KmGraphError:
         """Return an error, and count the process that ends because of it."""
@@ -291,24 +327,22 @@ def _patience(
     return wait_s
 
 
-def _stepping_back(
-    wait_s: Callable[[], float], step_back: Callable[[], None]
-) -> Callable[[], float]:
-    """Return a function that says how long to wait, and has a query step back that takes long."""
+def _noting_weight(wait_s: Callable[[], float], weigh: Callable[[], None]) -> Callable[[], float]:
+    """Return a function that says how long to wait, and calls another when a query is heavy."""
     until: float | None = None
-    is_back = False
+    is_noted = False
 
     def wait() -> float:
-        nonlocal until, is_back
+        nonlocal until, is_noted
         patience_s = wait_s()
         now = time.monotonic()
         if until is None:
             until = now + HEAVY_AFTER_S
-        if is_back:
+        if is_noted:
             return patience_s
         if now >= until:
-            is_back = True
-            step_back()
+            is_noted = True
+            weigh()
             return patience_s
         return min(patience_s, until - now)
 

@@ -70,7 +70,9 @@ class WorkerProcess:
         try:
             with theirs:
                 if nursery is None:
-                    self._process = start("worker", theirs, memory_bytes, self._errors)
+                    self._process = start(
+                        "kmgraph.execution.worker", theirs, memory_bytes, self._errors
+                    )
                 else:
                     self._process = nursery.fork(theirs, self._errors)
         except BaseException:

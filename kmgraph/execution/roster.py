@@ -59,6 +59,8 @@ class Roster:
                 not worker.is_spent
                 and not self._is_closed
                 and self._rounds.get(worker) == self._round
+                # One may have been started while another was already on its way.
+                and len(self._all) <= self.most
             )
             if is_of_use:
                 self._idle.append(worker)

@@ -20,7 +20,7 @@ _START: Final = (
     "import sys; number, memory, name, *rest = sys.argv[1:]; "
     "told = int(rest[0]); sys.path[:] = rest[1 + told:]; "
     "from importlib import import_module; "
-    "import_module('kmgraph.execution.' + name).main(int(number), int(memory), *rest[1:1 + told])"
+    "import_module(name).main(int(number), int(memory), *rest[1:1 + told])"
 )
 #: What such a process is told of the environment; tokens and passwords are none of its business.
 _ENVIRONMENT: Final = (
@@ -36,22 +36,22 @@ _ENVIRONMENT: Final = (
 
 
 def start(
-    module: str, theirs: socket.socket, memory_bytes: int, errors: IO[bytes], *told: str
+    module: str, theirs: socket.socket, memory_bytes: int, errors: IO[bytes] | None, *told: str
 ) -> subprocess.Popen[bytes]:
-    """Start a module of this package as a process.
+    """Start a module of ours as a process.
 
-    :param module: name of the module, whose ``main`` is called with the number of the socket, the
-        memory and what else is told.
+    :param module: full name of the module, whose ``main`` is called with the number of the socket,
+        the memory and what else is told.
     :param theirs: its end of the socket.
     :param memory_bytes: most memory that any query may take.
-    :param errors: where its error output goes.
+    :param errors: where its error output goes; None for where that of this process goes.
     :raises ConfigError: the system cannot hand sockets to processes.
     """
     if not hasattr(socket, "send_fds"):  # pragma: no cover - not on Linux and macOS
         raise ConfigError("queries run in processes of their own, which needs Linux or macOS")
     arguments = [str(theirs.fileno()), str(memory_bytes), module, str(len(told)), *told]
     return subprocess.Popen(  # noqa: S603 - our own interpreter and module
-        [sys.executable, "-ISc", _START, *arguments, *_search_path()],
+        [sys.executable, "-ISc", _START, *arguments, *_search_path(module)],
         pass_fds=[theirs.fileno()],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -63,13 +63,16 @@ def start(
     )
 
 
-def _search_path() -> list[str]:
+def _search_path(module: str) -> list[str]:
     """Return where the process finds modules: where this one does.
+
+    :param module: name of the module that is started.
 
     An editable installation may be found by a hook that the process does not have.
     """
     inherited = [entry or os.getcwd() for entry in sys.path]
-    own = [str(Path(module.__file__ or "").parents[1]) for module in (kmgraph, pyoxigraph)]
+    needed = (kmgraph, pyoxigraph, sys.modules.get(module.partition(".")[0], kmgraph))
+    own = [str(Path(package.__file__ or "").parents[1]) for package in needed]
     return list(dict.fromkeys([*inherited, *own]))
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Any, Final
 
 import pyoxigraph as ox
 
@@ -81,6 +82,20 @@ class PooledStore(QuadStore):
         """
         job = self._job(text, None, base_iri, default_graphs, named_graphs, most_rows=most_rows)
         outcome = (run or self._run)(job)
+        with outcome.body as body:
+            return _parsed(outcome.form, body.read()), outcome.rows
+
+    def work(self, program: str, text: str, told: Mapping[str, Any]) -> tuple[Answer, int | None]:
+        """Have a program of ours answer a SPARQL query where queries are evaluated.
+
+        :param program: name of the module whose ``main`` is called with the view, the query and
+            what it is told; it returns solutions and a number.
+        :param told: what it is told, as JSON can have it.
+        :returns: the solutions and the number.
+        :raises QueryTimeoutError: it took too long; and what else the limits lead to.
+        """
+        job = self._job(text, None, None, None, None, most_rows=None)
+        outcome = self._run(replace(job, program=program, told=told))
         with outcome.body as body:
             return _parsed(outcome.form, body.read()), outcome.rows
 

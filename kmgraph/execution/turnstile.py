@@ -1,10 +1,15 @@
-"""A limit to how many queries run at once, and a fair queue before it."""
+"""A limit to how many queries run at once, a fair queue before it, and a lane for short ones.
+
+Beside the places for all there is one for short queries only. Whoever turns out to be none has to
+leave it for another place, or to begin again.
+"""
 
 from __future__ import annotations
 
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from threading import Event, Lock
 from typing import Final
 
@@ -14,15 +19,38 @@ from kmgraph.errors import BusyError, QueryStoppedError
 POLL_S: Final = 0.2
 
 
-class Turnstile:
-    """Lets a number of queries in, in the order in which they came.
+@dataclass(slots=True)
+class Place:
+    """A place inside.
 
-    :param places: how many may be inside.
+    :ivar is_lane: whether it is the one for short queries.
+    """
+
+    is_lane: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class _Turn:
+    """Somebody who waits.
+
+    :ivar place: the place that was given, once it is.
+    """
+
+    is_heavy: bool
+    given: Event = field(default_factory=Event)
+    place: Place = field(default_factory=Place)
+
+
+class Turnstile:
+    """Lets a number of queries in, in the order in which they came, and a short one beside them.
+
+    :param places: how many may be inside, beside the one in the lane.
     :param most_waiting: how many may wait; more are sent away.
     :param wait_s: longest wait in seconds.
 
     >>> turnstile = Turnstile(1, most_waiting=0, wait_s=1)
-    >>> turnstile.enter()
+    >>> turnstile.enter(), turnstile.enter()
+    (Place(is_lane=False), Place(is_lane=True))
     >>> turnstile.enter()
     Traceback (most recent call last):
     kmgraph.errors.BusyError: too many queries are running and waiting: try again a little later
@@ -31,7 +59,8 @@ class Turnstile:
     def __init__(self, places: int, *, most_waiting: int, wait_s: float) -> None:
         self._lock = Lock()
         self._free = places
-        self._queue: deque[Event] = deque()
+        self._is_lane_free = True
+        self._queue: deque[_Turn] = deque()
         self._most_waiting = most_waiting
         self._wait_s = wait_s
 
@@ -40,28 +69,55 @@ class Turnstile:
         """Return how many wait."""
         return len(self._queue)
 
-    def enter(self, is_abandoned: Callable[[], bool] | None = None) -> None:
-        """Wait for a place.
+    def enter(
+        self,
+        is_abandoned: Callable[[], bool] | None = None,
+        *,
+        is_heavy: bool = False,
+        is_back: bool = False,
+    ) -> Place:
+        """Wait for a place and return it.
 
         :param is_abandoned: says whether nobody wants the answer any more.
+        :param is_heavy: whether the query is known to be none for the lane.
+        :param is_back: whether it had to leave the lane; it is the next, and not sent away.
         :raises BusyError: too many wait, or there was no place in time.
         :raises QueryStoppedError: the wait was abandoned.
         """
         with self._lock:
             if self._free and not self._queue:
                 self._free -= 1
-                return
-            if len(self._queue) >= self._most_waiting:
+                return Place()
+            if self._is_lane_free and not is_heavy:
+                self._is_lane_free = False
+                return Place(is_lane=True)
+            if len(self._queue) >= self._most_waiting and not is_back:
                 raise BusyError(
                     "too many queries are running and waiting: try again a little later"
                 )
-            turn = Event()
-            self._queue.append(turn)
+            turn = _Turn(is_heavy)
+            if is_back:
+                self._queue.appendleft(turn)
+            else:
+                self._queue.append(turn)
         try:
-            self._await(turn, is_abandoned)
+            self._await(turn.given, is_abandoned)
         except BaseException:
             self._give_up(turn)
             raise
+        return turn.place
+
+    def settle(self, place: Place) -> bool:
+        """Have a query that turns out to be heavy leave the lane, and say whether it may go on."""
+        with self._lock:
+            if not place.is_lane:
+                return True
+            if not self._free:
+                return False
+            # Nobody waits where there are free places.
+            self._free -= 1
+            self._is_lane_free, place.is_lane = True, False
+            return True
 
     def _await(self, turn: Event, is_abandoned: Callable[[], bool] | None) -> None:
         """Wait until it is one's turn."""
@@ -75,19 +131,25 @@ class Turnstile:
                     "later"
                 )
 
-    def _give_up(self, turn: Event) -> None:
+    def _give_up(self, turn: _Turn) -> None:
         """Leave the queue, or the place that was given in the meantime."""
         with self._lock:
-            if not turn.is_set():
+            if not turn.given.is_set():
                 self._queue.remove(turn)
                 return
-        self.leave()
+        self.leave(turn.place)
 
-    def leave(self) -> None:
-        """Give the place to whoever has waited longest."""
+    def leave(self, place: Place) -> None:
+        """Give a place to whoever has waited longest of those who may have it."""
         with self._lock:
-            if self._queue:
-                self._queue.popleft().set()
+            found = (turn for turn in self._queue if not (place.is_lane and turn.is_heavy))
+            turn = next(found, None)
+            if turn is not None:
+                self._queue.remove(turn)
+                turn.place.is_lane = place.is_lane
+                turn.given.set()
+            elif place.is_lane:
+                self._is_lane_free = True
             else:
                 self._free += 1
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pyoxigraph as ox
 
+from kmgraph.derivation import flips_are_stored
 from kmgraph.errors import RecordNotFoundError
 from kmgraph.explanation.assessments import AssessmentExplainer
 from kmgraph.explanation.diagnoses import EXPLAINED, DiagnosisExplainer
@@ -33,6 +34,8 @@ def explain(store: QuadStore, name: str) -> Explanation:
         values = read_values(store, iri)
         if values:
             return _explain(store, iri, values)
+        if found := _explain_flip(store, iri):
+            return found
     raise RecordNotFoundError(
         f"nothing is known of '{name}': give an IRI, what stands after {store.base}, or the id "
         "of a case"
@@ -74,6 +77,18 @@ def _explain(store: QuadStore, iri: str, values: dict[str, list[str]]) -> Explan
             found = _explain_node(_explainer(store, facts), facts.nodes[iri])
             return _with_entailed(store, found) if kind == "Assessment" else found
     return explain_record(store, iri, values)
+
+
+def _explain_flip(store: QuadStore, iri: str) -> Explanation | None:
+    """Return the explanation of a flip that the store leaves to be worked out."""
+    diagnosis, sign, _ = iri.partition("/flip/")
+    if not sign or flips_are_stored(store):
+        return None
+    for case in read_values(store, diagnosis).get("km:about", []):
+        facts = read_case_facts(store, case)
+        if facts is not None and iri in facts.nodes:
+            return _explain_node(_explainer(store, facts), facts.nodes[iri])
+    return None
 
 
 def _with_entailed(store: QuadStore, found: Explanation) -> Explanation:

@@ -11,7 +11,7 @@ import pyoxigraph as ox
 
 from kmgraph.listings.blocks import Blocks, entry, in_blocks, rank
 from kmgraph.listings.definitions import Listing, load_listings
-from kmgraph.listings.nearness import around
+from kmgraph.listings.nearness import Links
 from kmgraph.listings.terms import (
     ALL,
     block_triples,
@@ -89,8 +89,9 @@ def change_listings(
     set()
     """
     change = ListingChange()
+    links = Links(before), Links(now)
     for listing in load_listings().values():
-        touched = around(before, listing.query, changed) | around(now, listing.query, changed)
+        touched = {node for some in links for node in some.around(listing.query, changed)}
         were = _lists(listing, _found_some(before, listing, touched))
         are = _lists(listing, _found_some(now, listing, touched))
         for key in were.keys() | are.keys():
@@ -135,12 +136,15 @@ def _found(store: QuadStore, query: str, bindings: Mapping[str, Term] | None = N
 
 
 def _found_some(
-    store: QuadStore, listing: Listing, records: Collection[ox.NamedNode]
+    store: QuadStore,
+    listing: Listing,
+    records: Collection[ox.NamedNode],
+    bindings: Mapping[str, Term] | None = None,
 ) -> Iterator[Solutions]:
     """Yield the rows of a listing's query for some records, some hundreds at a time."""
     ordered = sorted(records, key=str)
     for start in range(0, len(ordered), _AT_ONCE):
-        yield _found(store, listing.query_for(ordered[start : start + _AT_ONCE]))
+        yield _found(store, listing.query_for(ordered[start : start + _AT_ONCE]), bindings)
 
 
 def _lists(listing: Listing, parts: Iterable[Solutions]) -> Lists:
@@ -151,17 +155,18 @@ def _lists(listing: Listing, parts: Iterable[Solutions]) -> Lists:
         places = {name: place for place, name in enumerate(found.variables)}
         keys = [places[f"key{number + 1}"] for number in range(listing.keys)]
         driver = places["driver"]
-        facets = [(name, places[name]) for name in listing.facets]
+        facets = [(name, [places[part] for part in name.split()]) for name in listing.facets]
         for row in found:
             iri = row[driver].value  # type: ignore[union-attr]
             line = entry([_text(row[key]) for key in keys], iri)
             held = whole.get(iri)
             if held is None or (held != line and rank(line) < rank(held)):
                 whole[iri] = line
-            for name, place in facets:
-                value = row[place]
-                if value is not None:
-                    lists.setdefault(facet_key_of_text(name, str(value)), {})[iri] = ""
+            for name, parts_of_name in facets:
+                values = [str(row[place]) for place in parts_of_name if row[place] is not None]
+                if len(values) == len(parts_of_name):
+                    key = facet_key_of_text(name, " ".join(values))
+                    lists.setdefault(key, {})[iri] = ""
     for entries in lists.values():
         entries.update((iri, whole[iri]) for iri in entries)
     return lists
@@ -191,5 +196,13 @@ def narrowed(store: QuadStore, listing: Listing, bindings: Mapping[str, Term]) -
 
     :param bindings: values of the listing's facets or of what it is narrowed by.
     """
-    lists = _lists(listing, [_found(store, listing.narrowed_query, bindings)])
+    narrowing = {name: value for name, value in bindings.items() if name in listing.narrowed_by}
+    query = listing.narrowing_query
+    if narrowing and query is not None:
+        rows = _found(store, query, narrowing)
+        records = {row[0] for row in rows if isinstance(row[0], ox.NamedNode)}
+        others = {name: value for name, value in bindings.items() if name not in narrowing}
+        lists = _lists(listing, _found_some(store, listing, records, others))
+    else:
+        lists = _lists(listing, [_found(store, listing.narrowed_query, bindings)])
     return sorted(lists.get(ALL, {}).values(), key=rank)

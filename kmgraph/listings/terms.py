@@ -28,13 +28,15 @@ _INTEGER: Final = ox.NamedNode(expand("xsd:integer"))
 _DEFAULT: Final = ox.DefaultGraph()
 
 
-def facet_key(name: str, value: Term) -> str:
-    """Return the key of the list of what has one value of a facet.
+def facet_key(name: str, *values: Term) -> str:
+    """Return the key of the list of what has one value of a facet, or values of several.
 
     >>> facet_key("scheme", ox.NamedNode("urn:a"))
     'scheme-aad9ebe5716f233c'
+    >>> facet_key("kind within", ox.NamedNode("urn:a"), ox.NamedNode("urn:b"))
+    'kind-within-ab33d3954856cd15'
     """
-    return facet_key_of_text(name, str(value))
+    return facet_key_of_text(name, " ".join(map(str, values)))
 
 
 @lru_cache(maxsize=4096)
@@ -44,7 +46,7 @@ def facet_key_of_text(name: str, value: str) -> str:
     >>> facet_key_of_text("scheme", "<urn:a>") == facet_key("scheme", ox.NamedNode("urn:a"))
     True
     """
-    return f"{name}-{hashlib.sha256(value.encode()).hexdigest()[:16]}"
+    return f"{name.replace(' ', '-')}-{hashlib.sha256(value.encode()).hexdigest()[:16]}"
 
 
 def listing_iri(base: str, name: str, key: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +15,7 @@ from kmgraph.listings.building import GRAPH, build_listings, change_listings
 from kmgraph.namespaces import graph_iri
 from kmgraph.progress import Progress, silent
 from kmgraph.stores.base import QuadStore
+from kmgraph.stores.graph_parts import difference, line_of, write_lines
 from kmgraph.stores.oxigraph import MemoryStore
 from kmgraph.stores.triple_files import TripleFile
 from kmgraph.stores.writer import GenerationWriter
@@ -68,10 +69,8 @@ def list_views(
         was = before(key) if changed is not None and len(changed) <= CHANGED_RECORDS else None
         if changed is not None and was is not None:
             change = change_listings(was, now, changed)
-            added = _written((f"{one} .\n".encode() for one in change.added), folder / "added.nt")
-            deleted = _written(
-                (f"{one} .\n".encode() for one in change.deleted), folder / "deleted.nt"
-            )
+            added = write_lines(map(line_of, change.added), folder / "added.nt")
+            deleted = write_lines(map(line_of, change.deleted), folder / "deleted.nt")
         else:
             added, deleted = _anew(now, folder, progress)
         if added or deleted:
@@ -98,26 +97,5 @@ def _anew(
     path, statements = build_listings(now, folder, progress=progress)
     graph = graph_iri(now.base, GRAPH)
     wanted = TripleFile(path, graph) if statements else None
-    start = f"{now.base}listing/"
-    held = {
-        f"{quad.triple} .\n".encode()
-        for quad in now.quads(graph_name=ox.NamedNode(graph))
-        if isinstance(quad.subject, ox.NamedNode) and quad.subject.value.startswith(start)
-    }
-    if not held:
-        return wanted, None
-    lines: set[bytes] = set()
-    if wanted is not None:
-        with wanted.open() as stream:
-            lines = set(stream)
-    return (
-        _written(lines - held, folder / "added.nt"),
-        _written(held - lines, folder / "deleted.nt"),
-    )
-
-
-def _written(lines: Iterable[bytes], path: Path) -> TripleFile | None:
-    """Write lines in order, so that the same change is the same file; None where there is none."""
-    with path.open("wb") as output:
-        output.writelines(sorted(lines))
-    return TripleFile(path) if path.stat().st_size else None
+    start = f"<{now.base}listing/"
+    return difference(now, graph, lambda quad: str(quad.subject).startswith(start), wanted, folder)

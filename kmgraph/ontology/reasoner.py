@@ -162,7 +162,7 @@ def run_hermit(
         path = Path(folder, "ontology.nt")
         path.write_bytes(given.ntriples)
         command = [str(java), f"-Xmx{MEMORY_MB}M", "-cp", class_path]
-        command += ["org.semanticweb.HermiT.cli.CommandLine", "-c", "-O", "-D", "-I", path.as_uri()]
+        command += ["org.semanticweb.HermiT.cli.CommandLine", "-c", "-I", path.as_uri()]
         try:
             # The command is made of our own words and a path that find_java returned.
             done = subprocess.run(  # noqa: S603

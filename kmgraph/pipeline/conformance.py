@@ -46,19 +46,22 @@ def validate_for(
     :raises NonConformanceError: the shapes are violated in the view.
     """
     key = view_key(visible_in(view) & visible_in(writer.views[-1]))
-    known = Known.of(store, changes)
-    found = validate_view(writer, key, None, progress, known=known)
+    keys = list(dict.fromkeys([key, *views_to_validate(writer)]))
+    known = Known.of(store, writer, changes, keys)
+    if known is None:
+        found = validate_view(writer, key, None, progress)
+    else:
+        found = known.touched(writer, key).report
     # Nor does it say in which row of a hidden bundle a record is described.
     shown = locations(store, writer, shown=visible_in(key))
     found.located(shown).raise_for_nonconformance()
-    rest = directory / REST_FILE
-    others = [
-        validate_view(writer, other, None, progress, rest=rest, known=known)
-        for other in views_to_validate(writer)
-        if other != key
-    ]
-    everything = together([found, *others])
-    put_report(writer, everything.located(locations(store, writer)), rest)
+    rest, everywhere = directory / REST_FILE, locations(store, writer)
+    if known is not None:
+        everything = known.report(writer, keys, everywhere, rest)
+    else:
+        others = [validate_view(writer, other, None, progress, rest=rest) for other in keys[1:]]
+        everything = together([found, *others]).located(everywhere)
+    put_report(writer, everything, rest, keys)
     return everything.count(Severity.VIOLATION)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -92,7 +92,7 @@ def follow(
         cases.
     :raises QueryEvaluationError: a rule or a grouping failed.
     """
-    triples = None if change is None or not is_followed(store) else _triples(change)
+    triples = None if change is None or not is_followed(store) else _triples(store, change)
     followed = Followed()
     seconds: Counter[str] = Counter()
     for number, key in enumerate(writer.views if keys is None else keys):
@@ -140,14 +140,11 @@ def _change(
             on_changed=lambda file: changes.extend(file.triples()),
         )
     )
-    subjects = {t.subject for t in changes if isinstance(t.subject, ox.NamedNode)}
+    told = list(_told_otherwise(changes, before, writer.view(key)))
+    subjects = {subject for subject, _ in told}
     # A theme that is said to have one more study is not listed otherwise for it.
     read = named_in("\n".join(listing.query for listing in load_listings().values()))
-    listed = {
-        t.subject
-        for t in changes
-        if isinstance(t.subject, ox.NamedNode) and t.predicate.value in read
-    }
+    listed = {subject for subject, name in told if name in read}
     for make, changed in ((cube_views, subjects), (list_views, listed)):
         seconds.update(
             make(writer, folder, progress, keys=[key], changed=changed, before=lambda _: before)
@@ -155,13 +152,41 @@ def _change(
     return dict(seconds)
 
 
-def _triples(change: Iterable[TripleFile]) -> list[ox.Triple] | None:
-    """Return the triples of a change, or None where they are too many to be followed."""
+def _told_otherwise(
+    changes: Iterable[ox.Triple], before: QuadStore, now: QuadStore
+) -> Iterator[tuple[ox.NamedNode, str]]:
+    """Yield subject and property of what is said now and was not before, or the other way.
+
+    What other graphs say too makes no difference to what is counted and listed.
+    """
+    merged = ox.DefaultGraph()
+    for triple in changes:
+        if isinstance(triple.subject, ox.NamedNode):
+            if _says(before, triple, merged) != _says(now, triple, merged):
+                yield triple.subject, triple.predicate.value
+
+
+def _says(store: QuadStore, triple: ox.Triple, graph: ox.NamedNode | ox.DefaultGraph) -> bool:
+    """Say whether a graph has a triple."""
+    found = store.quads(triple.subject, triple.predicate, triple.object, graph)
+    return next(found, None) is not None
+
+
+def _triples(store: GenerationStore, change: Iterable[TripleFile]) -> list[ox.Triple] | None:
+    """Return the triples of a change, or None where they are too many to be followed.
+
+    Rows that are appended say again of their dataset what it is: that changes nothing, and all
+    its records would be looked at for it.
+    """
     found: list[ox.Triple] = []
-    for file in change:
-        if len(found) + file.count(MOST_CHANGED) >= MOST_CHANGED:
-            return None
-        found.extend(file.triples())
+    with store.open_view(store.generation().master) as before:
+        for file in change:
+            if len(found) + file.count(MOST_CHANGED) >= MOST_CHANGED:
+                return None
+            graph = None if file.graph is None else ox.NamedNode(file.graph)
+            for triple in file.triples():
+                if graph is None or not _says(before, triple, graph):
+                    found.append(triple)
     return found
 
 

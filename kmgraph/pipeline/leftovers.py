@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from kmgraph.errors import InputError
+from kmgraph.errors import InputError, MissingExtraError
+from kmgraph.snapshots.tables import arrow_modules
 
 #: Encodings that tables are saved in.
 _ENCODINGS: Final = ("utf-8", "utf-16-le", "utf-16-be", "cp1252")
@@ -26,6 +27,10 @@ _ENCODINGS: Final = ("utf-8", "utf-16-le", "utf-16-be", "cp1252")
 _BEFORE: Final = rb"(?:^|[\",;\t|>])[ ]*(?:[A-Za-z0-9._-]+:)?"
 _AFTER: Final = rb"[ ]*(?:$|[\",;\t|<\r])"
 _WHAT: Final = ("the IRI", "the id as a cell", "an erased text")
+
+
+class _NotReadError(Exception):
+    """A Parquet file is damaged, or pyarrow is not installed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,7 @@ def search(
 ) -> list[Leftover]:
     """Return the files below folders that hold an IRI, an id as a whole cell, or a text.
 
-    Workbooks, ZIP archives and gzipped files are looked into.
+    Workbooks, ZIP archives, gzipped files and Parquet are looked into.
 
     :param ids: ids of the record in bundles.
     :raises InputError: a folder does not exist, or belongs to a store, which is purged itself.
@@ -110,7 +115,7 @@ def _in_file(path: Path, patterns: Sequence[re.Pattern[bytes] | None]) -> Iterat
         for number, pattern in enumerate(patterns):
             if pattern and any(pattern.search(part) for part in _contents(path)):
                 yield Leftover(path, _WHAT[number])
-    except (OSError, zipfile.BadZipFile, EOFError, zlib.error, RuntimeError):
+    except (OSError, zipfile.BadZipFile, EOFError, zlib.error, RuntimeError, _NotReadError):
         yield Leftover(path, "could not be read")
 
 
@@ -125,9 +130,25 @@ def _contents(path: Path) -> Iterator[bytes | mmap.mmap]:
                 yield archive.read(name)
         return
     with path.open("rb") as file:
-        if file.read(2) == b"\x1f\x8b":
+        start = file.read(4)
+        if start == b"PAR1":
+            yield from _groups(path)
+            return
+        if start[:2] == b"\x1f\x8b":
             with gzip.open(path) as unpacked:
                 yield unpacked.read()
             return
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
             yield content
+
+
+def _groups(path: Path) -> Iterator[bytes]:
+    """Yield the rows of a Parquet file as JSON, a group at a time."""
+    try:
+        _, parquet = arrow_modules()
+        with parquet.ParquetFile(path) as file:
+            for number in range(file.num_row_groups):
+                rows = file.read_row_group(number).to_pylist()
+                yield json.dumps(rows, ensure_ascii=False, default=str).encode()
+    except (MissingExtraError, ValueError) as error:
+        raise _NotReadError from error

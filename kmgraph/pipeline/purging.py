@@ -9,12 +9,13 @@ for it again, or by :func:`finish`, which needs no IRI: what is erased is known 
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pyoxigraph as ox
 
@@ -26,6 +27,7 @@ from kmgraph.pipeline.erasable import (
     require_texts,
     targets_of,
 )
+from kmgraph.pipeline.erased_snapshots import holding, remove_holding, seen_in
 from kmgraph.pipeline.leftovers import Leftover, search
 from kmgraph.pipeline.publication import staging
 from kmgraph.pipeline.rewriting import Rewriting
@@ -35,6 +37,9 @@ from kmgraph.stores.generations import GenerationStore
 from kmgraph.stores.meta import Generation
 from kmgraph.stores.tombstones import Tombstones, append_to_log
 from kmgraph.validation import Report
+
+#: Folder of the change feeds, whose older versions of entities may hold what is erased.
+FEED_FOLDER: Final = "feed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,8 @@ class PurgeSummary:
     :ivar changed: whether anything had to be done.
     :ivar texts_due: number of texts that were erased before and were not given again; a backup
         that was restored may hold them.
+    :ivar snapshots: IRIs of the snapshots that go. A preview names only those of generations that
+        are no longer kept; of the others all go whose generation loses anything.
     """
 
     swept: list[Swept] = field(default_factory=list)
@@ -88,6 +95,7 @@ class PurgeSummary:
     report: Report | None = None
     changed: bool = True
     texts_due: int = 0
+    snapshots: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the summary as plain values, for machine-readable output."""
@@ -110,6 +118,7 @@ class PurgeSummary:
             ],
             "violations": len(self.report.violations) if self.report else None,
             "texts_due": self.texts_due,
+            "snapshots": list(self.snapshots),
         }
 
 
@@ -127,11 +136,16 @@ def preview(
     stones = Tombstones.of(target.path)
     matcher = Matcher(stones.with_erased(iris, ()), texts, base=target.base)
     with _sweeps(target, matcher) as sweeps:
-        _require_named(sweeps, iris, stones, texts)
+        held = holding(target, matcher)
+        _require_named(sweeps, iris, stones, texts, is_held=bool(held))
         mentions = Mentions(_own_texts(sweeps), base=target.base)
         for sweep in sweeps:
             sweep.count(mentions)
-        return PurgeSummary([_swept(sweep) for sweep in sweeps], mentions=mentions.found)
+        return PurgeSummary(
+            [_swept(sweep) for sweep in sweeps],
+            mentions=mentions.found,
+            snapshots=tuple(snapshot.iri for snapshot in held),
+        )
 
 
 def purge(
@@ -167,13 +181,17 @@ def purge(
         stones = Tombstones.of(target.path)
         require_texts(stones, iris, texts)
         wanted = stones.with_erased(iris, (), texts=len(texts))
-        with _sweeps(target, Matcher(wanted, texts, base=target.base)) as sweeps:
+        matcher = Matcher(wanted, texts, base=target.base)
+        with _sweeps(target, matcher) as sweeps:
+            held = holding(target, matcher)
             ids = _identifiers(sweeps, target.base, iri)
-            is_known = _require_named(sweeps, iris, stones, texts)
-            if is_known and not stones.unfinished and not texts and not any(map(_hits, sweeps)):
+            is_known = _require_named(sweeps, iris, stones, texts, is_held=bool(held))
+            is_left = bool(stones.unfinished or texts or held or any(map(_hits, sweeps)))
+            if is_known and not is_left:
                 summary = PurgeSummary(changed=False)
             else:
                 seen = {visibility for sweep in sweeps for visibility in sweep.visibilities}
+                seen = seen or seen_in(held)
                 wanted = stones.with_erased(iris, seen, texts=len(texts))
                 wanted.save(target.path)
                 found = {stone.log_id for stone in wanted.unfinished}
@@ -204,8 +222,9 @@ def finish(
         require_texts(stones, (), texts)
         matcher = Matcher(stones, texts, base=target.base)
         with _sweeps(target, matcher) as sweeps:
-            is_done = not stones.unfinished and not texts and not any(map(_hits, sweeps))
-            if is_done or target.current_id() is None:
+            held = holding(target, matcher)
+            is_left = bool(stones.unfinished or texts or held or any(map(_hits, sweeps)))
+            if not is_left or target.current_id() is None:
                 summary = PurgeSummary(changed=False)
             else:
                 found = matcher.found | {stone.log_id for stone in stones.unfinished}
@@ -240,10 +259,16 @@ def _sweeps(target: GenerationStore, matcher: Matcher) -> Iterator[list[Sweep]]:
 
 
 def _require_named(
-    sweeps: Sequence[Sweep], iris: Sequence[str], stones: Tombstones, texts: Sequence[str]
+    sweeps: Sequence[Sweep],
+    iris: Sequence[str],
+    stones: Tombstones,
+    texts: Sequence[str],
+    *,
+    is_held: bool,
 ) -> bool:
     """Raise unless some generation names one of the IRIs; say whether it was erased before.
 
+    :param is_held: whether a snapshot of a generation that is no longer kept names it.
     :raises RecordNotFoundError: none does.
     :raises InputError: it is a term of the vocabulary, or only what lies below it is named.
     """
@@ -257,7 +282,7 @@ def _require_named(
         raise InputError(
             f"<{iris[0]}> itself is no record, but others lie below it: give the IRI of one"
         )
-    if not texts and any(sweep.texts_found for sweep in sweeps):
+    if not texts and (is_held or any(sweep.texts_found for sweep in sweeps)):
         return False
     raise RecordNotFoundError(f"no generation of the store names <{iris[0]}>")
 
@@ -302,6 +327,7 @@ def _rewrite(
 ) -> PurgeSummary:
     """Publish a swept generation, put swept ones in the place of the old ones, and log it."""
     summary = PurgeSummary()
+    shutil.rmtree(target.path / FEED_FOLDER, ignore_errors=True)
     mentions = Mentions(_own_texts(sweeps), base=target.base)
     with staging(target) as directory:
         rewriting = Rewriting(target, directory, mentions, progress)
@@ -312,6 +338,8 @@ def _rewrite(
         for sweep in sweeps:
             sweep.statements = 0
             rewriting.replace(sweep)
+    if sweeps:
+        summary.snapshots = remove_holding(target, sweeps[0].matcher)
     summary.swept = [_swept(sweep) for sweep in sweeps]
     summary.mentions = mentions.found
     append_to_log(target.path, _log_entry(entry, summary))

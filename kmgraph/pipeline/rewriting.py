@@ -57,6 +57,8 @@ class Rewriting:
             parent=current.id,
             reason=_REASON,
             created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+            content_id=0,
+            content_created="",
         )
         # A report is of the generation that was validated, and this one may not be.
         files = {n: c for n, c in sidecars.files.items() if described.files.get(n) is not None}

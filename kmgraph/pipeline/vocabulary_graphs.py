@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -43,10 +44,17 @@ def vocabulary_digest(name: str) -> str:
 
 def write_vocabulary_graph(name: str, base: str, target: Path) -> None:
     """Write a reserved graph as N-Quads."""
-    graph = graph_iri(base, name)
-    with target.open("w", encoding="utf-8") as file:
-        for line in skolemised_lines(_triples(vocabulary_files(name)), base, graph):
-            file.write(line)
+    target.write_bytes(_vocabulary_nquads(name, base, vocabulary_digest(name)))
+
+
+@lru_cache(maxsize=2 * len(VOCABULARY))
+def _vocabulary_nquads(name: str, base: str, digest: str) -> bytes:
+    """Return a reserved graph as N-Quads: the same for every build while its files are the same.
+
+    :param digest: SHA-256 of the files, so that changed files are read anew.
+    """
+    lines = skolemised_lines(_triples(vocabulary_files(name)), base, graph_iri(base, name))
+    return "".join(lines).encode()
 
 
 def _triples(paths: Iterable[Path]) -> Iterable[ox.Triple]:

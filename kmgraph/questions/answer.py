@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pyoxigraph as ox
 
+from kmgraph.errors import ParameterError
 from kmgraph.namespaces import expand
 from kmgraph.questions import rendering
 from kmgraph.questions.fitting import unfitting
@@ -15,6 +16,7 @@ from kmgraph.questions.model import Question, Returned
 from kmgraph.questions.paging import Page, checked_page, find_rows, is_large
 from kmgraph.questions.parameters import to_text
 from kmgraph.questions.passages import PassageView, find_passages
+from kmgraph.questions.twins import MOST_LISTED, Twin, twin_for, twin_rows
 from kmgraph.results import Row, Solutions
 from kmgraph.stores.base import QuadStore
 from kmgraph.terms import Term, python_value
@@ -40,6 +42,8 @@ class Answer:
     :ivar total: of an answer in pages, how many records the pages are about, or rows where the
         question lists no records; None for a whole answer.
     :ivar asked_page: which page it is; None for a whole answer.
+    :ivar twin: what answered from the cube, so that the lists of a row tell of a few records only;
+        None where the question itself was asked.
     """
 
     question: Question
@@ -52,6 +56,7 @@ class Answer:
     note: str = ""
     total: int | None = None
     asked_page: Page | None = None
+    twin: Twin | None = None
 
     @property
     def columns(self) -> tuple[Returned, ...]:
@@ -62,6 +67,16 @@ class Answer:
     def variables(self) -> tuple[str, ...]:
         """Return the names of the returned variables, in order."""
         return tuple(column.name for column in self.columns)
+
+    @property
+    def query(self) -> str:
+        """Return the query that found the rows; that of the question finds the same, slower."""
+        return self.twin.query if self.twin else self.question.query
+
+    @property
+    def most_listed(self) -> int | None:
+        """Return of how many records the lists of a row tell at most; None where of all."""
+        return MOST_LISTED if self.twin else None
 
     @property
     def page(self) -> int | None:
@@ -134,8 +149,12 @@ def answer(
     *,
     page: int | None = None,
     page_size: int | None = None,
+    whole: bool = False,
 ) -> Answer:
     """Ask a saved question.
+
+    A question that counts is answered from the cube where the store counts more than a thousand
+    records for it: its numbers are the same, and its lists tell of a few records of each row.
 
     :param question: a question of the catalogue.
     :param store: what to ask; the query reads its default graph.
@@ -143,6 +162,7 @@ def answer(
     :param page: which page of the answer to give, from 1; None for the whole answer, or, where
         the store lists more than a thousand records for the question, for the first page.
     :param page_size: how many records a page is about; 20 where none is given.
+    :param whole: whether all rows are wanted with whole lists, however long that takes.
     :returns: rows in the order that the question's header states.
     :raises ParameterError: a parameter is unknown, missing or of the wrong kind, or there is no
         such page size.
@@ -154,8 +174,14 @@ def answer(
     []
     """
     bindings = question.bindings(params, base=store.base)
-    wanted = checked_page(page, page_size, is_large=is_large(question, store))
-    rows, total = find_rows(question, store, bindings, wanted)
+    if whole and (page is not None or page_size is not None):
+        raise ParameterError("a page and the whole answer are asked for: ask for one of them")
+    wanted = checked_page(page, page_size, is_large=not whole and is_large(question, store))
+    twin = None if whole else twin_for(question, store, bindings)
+    if twin is None:
+        rows, total = find_rows(question, store, bindings, wanted)
+    else:
+        rows, total, wanted = twin_rows(twin, question, store, bindings, wanted)
     passages = find_passages(store, _cited(question, rows))
     rank = {passage.iri: number for number, passage in enumerate(passages)}
     return Answer(
@@ -169,6 +195,7 @@ def answer(
         "; ".join(unfitting(question, bindings, store, has_rows=bool(rows))),
         total,
         wanted,
+        twin,
     )
 
 

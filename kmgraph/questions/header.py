@@ -142,8 +142,11 @@ def _listed(value: Any, path: Path) -> Listed | None:
         raise _problem(path, _LISTING, f"is a mapping with of and driver, not {value!r}")
     if value["of"] not in {one.stem for one in artefacts.files("queries", "listings/*.rq")}:
         raise _problem(path, _LISTING, f"queries/listings holds no '{value['of']}'")
-    paths = {key: tuple(value.get(key) or ()) for key in ("through", "led_by")}
-    return Listed(value["of"], value["driver"], **paths)
+    paths = {key: tuple(value.get(key) or ()) for key in ("through", "led_by", "reads")}
+    wider = value.get("wider", False)
+    if not isinstance(wider, bool):
+        raise _problem(path, _LISTING, f"wider is true or false, not {wider!r}")
+    return Listed(value["of"], value["driver"], **paths, wider=wider)
 
 
 def _parameters(items: Sequence[Any], path: Path) -> tuple[Parameter, ...]:

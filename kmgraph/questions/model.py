@@ -45,12 +45,17 @@ class Listed:
     :ivar driver: the variable whose records the listing lists.
     :ivar through: properties by which a record leads to what belongs to it too.
     :ivar led_by: properties by which other records lead to what the record leads to, and are read.
+    :ivar reads: classes of what belongs to a record that the query reads; all where none is given.
+    :ivar wider: whether records without a row are listed too, so that a total counts what was
+        looked at.
     """
 
     of: str
     driver: str
     through: tuple[str, ...] = ()
     led_by: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
+    wider: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,33 +9,41 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import pyoxigraph as ox
 
+from kmgraph.derivation import flips_are_stored, flips_of
 from kmgraph.errors import ParameterError, QueryEvaluationError
+from kmgraph.execution.store import PooledStore
 from kmgraph.listings import (
     ALL,
+    Blocks,
     Listing,
     facet_key,
     has_listings,
     iri_of,
     listing_iri,
     load_listings,
+    named_in,
     narrowed,
     stored_blocks,
 )
-from kmgraph.namespaces import expand
+from kmgraph.namespaces import KM, expand
 from kmgraph.questions.model import Listed, Question
 from kmgraph.questions.surroundings import surroundings
 from kmgraph.results import Row, Solutions
+from kmgraph.sparql import QueryFacts, analyse
 from kmgraph.stores.base import QuadStore
+from kmgraph.stores.oxigraph import OxigraphStore
 from kmgraph.terms import Term
 
 #: How many records a page is about where nobody says.
 PAGE_SIZE: Final = 20
 #: Most records that a page may be about.
 MOST: Final = 200
+_FLIP: Final = f"{KM}Flip"
 #: Beyond how many listed records an answer comes in pages unasked.
 LARGE: Final = 1_000
 
@@ -94,22 +102,49 @@ def find_rows(
     :raises QueryEvaluationError: the query failed, or lacks what the header lists.
     """
     if page is None:
-        return _rows(question, store, bindings), None
+        return _whole(question, store, bindings), None
+    if isinstance(store, PooledStore):
+        # Not at the top: what a worker does for a page begins here again.
+        from kmgraph.questions.pooled import find_rows_in_worker
+
+        return find_rows_in_worker(question, store, bindings, page)
     listed = question.listing
     if listed is None:
         rows = _rows(question, store, bindings)
         return rows[page.start : page.start + page.size], len(rows)
     found = _listed(listed, store, bindings, page)
     if found is None:
-        return _cut(question, listed, _rows(question, store, bindings), page)
+        return _cut(question, listed, _whole(question, store, bindings), page)
     records, total = found
     rows = _rows_about(question, listed, store, bindings, records)
     return rows, min(total, len(rows)) if listed.driver in bindings else total
 
 
+def _whole(question: Question, store: QuadStore, bindings: Mapping[str, Term]) -> list[Row]:
+    """Return all rows of a question, also where the store lacks the flips that it reads."""
+    listed = question.listing
+    if listed is None or not _lacks_flips(question, store):
+        return _rows(question, store, bindings)
+    one = bindings.get(listed.driver)
+    if isinstance(one, ox.NamedNode):
+        return _rows_about(question, listed, store, bindings, [one])
+    records = _records(_narrowed(load_listings()[listed.of], store, bindings))
+    return _rows_about(question, listed, store, bindings, records)
+
+
+def _lacks_flips(question: Question, store: QuadStore) -> bool:
+    """Say whether a question reads flips and the store leaves them to be worked out."""
+    return _FLIP in named_in(question.query) and not flips_are_stored(store)
+
+
 def _rows(question: Question, store: QuadStore, bindings: Mapping[str, Term]) -> list[Row]:
     """Return the rows that a question has in a store, in the order of its columns."""
-    solutions = store.query(question.query, bindings=bindings)
+    if isinstance(store, OxigraphStore):
+        # To analyse a long query takes longer than to answer it on a small store.
+        facts = _facts(question.query)
+        solutions = store.evaluate(question.query, facts, bindings=bindings)
+    else:
+        solutions = store.query(question.query, bindings=bindings)
     if not isinstance(solutions, Solutions):
         raise QueryEvaluationError(f"question {question.id} is not a SELECT query")
     missing = {column.name for column in question.returns} - set(solutions.variables)
@@ -120,6 +155,12 @@ def _rows(question: Question, store: QuadStore, bindings: Mapping[str, Term]) ->
         )
     places = [solutions.variables.index(column.name) for column in question.returns]
     return [tuple(row[place] for place in places) for row in solutions]
+
+
+@lru_cache(maxsize=256)
+def _facts(query: str) -> QueryFacts:
+    """Return what is to be known of a question's query before it is asked."""
+    return analyse(query)
 
 
 def _listed(
@@ -136,14 +177,13 @@ def _listed(
     if any(name in bindings for name in listing.narrowed_by):
         lines = _narrowed(listing, store, bindings)
         return _records(lines[page.start : page.start + page.size]), len(lines)
-    blocks = whole
-    for name in listing.facets:
-        if name in bindings:
-            key = facet_key(name, bindings[name])
-            facet = stored_blocks(store, listing_iri(store.base, listing.name, key))
-            if facet is None:
-                return [], 0
-            blocks = min(blocks, facet, key=lambda one: one.total)
+    blocks: Blocks | None = whole
+    given = [name for name in listing.facets if name in bindings]
+    if given:
+        key = facet_key(" ".join(given), *(bindings[name] for name in given))
+        blocks = stored_blocks(store, listing_iri(store.base, listing.name, key))
+    if blocks is None:
+        return [], 0
     return _records(blocks.page(page.start, page.size)), blocks.total
 
 
@@ -166,6 +206,8 @@ def _rows_about(
     records: list[ox.NamedNode],
 ) -> list[Row]:
     """Return the rows about some records."""
+    # Questions that read flips list cases.
+    flips = list(flips_of(store, records)) if _lacks_flips(question, store) else []
     with surroundings(
         store,
         question.query,
@@ -173,6 +215,8 @@ def _rows_about(
         beside=[term for term in bindings.values() if isinstance(term, ox.NamedNode)],
         through=[expand(name) for name in listed.through],
         led_by=[expand(name) for name in listed.led_by],
+        reads=[expand(name) for name in listed.reads],
+        more=flips,
     ) as small:
         rows = _rows(question, small, bindings)
     place = _place(question, listed)

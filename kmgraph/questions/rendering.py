@@ -41,6 +41,11 @@ def to_table(answer: Answer) -> str:
     parts += ["", *_table(answer), "", f"{len(answer.terms)} row(s)"]
     if answer.page is not None:
         parts.append(f"page {answer.page} of {answer.pages}: {answer.total} {_listed(answer)}")
+    if answer.most_listed is not None:
+        parts.append(
+            f"counted beforehand; lists tell of {answer.most_listed} records a row at most, "
+            "--whole of all"
+        )
     if answer.note:
         parts += ["", _wrapped(f"Note: {answer.note}")]
     if question.unverified:
@@ -57,7 +62,9 @@ def to_table(answer: Answer) -> str:
 def _listed(answer: Answer) -> str:
     """Return what the pages of an answer are about."""
     listing = answer.question.listing
-    return load_listings()[listing.of].lists if listing else "row(s)"
+    if listing is None:
+        return "row(s)"
+    return load_listings()[listing.of].lists + (" looked at" if listing.wider else "")
 
 
 def _wrapped(text: str, *, indent: str = "") -> str:
@@ -196,6 +203,7 @@ def to_dict(answer: Answer) -> dict[str, Any]:
         "synthetic": answer.is_synthetic,
         "note": answer.note or None,
         **_paging(answer),
+        **_counting(answer),
     }
 
 
@@ -210,6 +218,13 @@ def _paging(answer: Answer) -> dict[str, Any]:
         "total": answer.total,
         "listed": _listed(answer),
     }
+
+
+def _counting(answer: Answer) -> dict[str, Any]:
+    """Return what an answer was counted by beforehand; nothing where it was not."""
+    if answer.twin is None:
+        return {}
+    return {"cube": list(answer.twin.groupings), "most_listed": answer.most_listed}
 
 
 def _json_value(value: Any) -> Any:

@@ -18,11 +18,13 @@ import weakref
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import chain
 from typing import Any, Final, cast
 
 import pyoxigraph as ox
 
+from kmgraph import artefacts
 from kmgraph.execution.store import PooledStore
 from kmgraph.listings.names import named_in
 from kmgraph.namespaces import KM, RDF, graph_iri
@@ -38,8 +40,10 @@ _VOCABULARY: Final = ("ontology", "frameworks", "mappings")
 _BULKY: Final = {"/flip/": f"{KM}Flip", "/network-position/": f"{KM}NetworkPosition"}
 _TYPE: Final = f"{RDF}type"
 _DEFAULT: Final = ox.DefaultGraph()
-_ABOUT: Final = "SELECT ?s ?p ?o { VALUES ?s { %s } ?s ?p ?o FILTER (?p IN (%s)) }"
-_INTO: Final = "SELECT ?s { VALUES ?o { %s } ?s ?p ?o FILTER (?p IN (%s) && isIRI(?s)) }"
+#: What stands in queries of this module where IRIs go.
+_THINGS: Final = "#@ things"
+_PROPERTIES: Final = "#@ properties"
+_CLASSES: Final = "#@ classes"
 #: What is to be known of each query of this module: it reads the whole store and nothing else.
 _FACTS: Final = analyse("SELECT ?s { ?s ?p ?o }")
 #: Most things that one query tells of.
@@ -108,6 +112,8 @@ def surroundings(
     beside: Iterable[ox.NamedNode] = (),
     through: Collection[str] = (),
     led_by: Collection[str] = (),
+    reads: Collection[str] = (),
+    more: Collection[ox.Quad] = (),
     with_vocabulary: bool = True,
 ) -> Iterator[QuadStore]:
     """Give a store in memory with the vocabulary and what surrounds some records.
@@ -119,6 +125,10 @@ def surroundings(
         to it, with all that leads there.
     :param led_by: IRIs of properties: what leads by one of them to anything that is copied is
         copied too, though nothing that leads there in turn.
+    :param reads: IRIs of the classes of what belongs to a record that are copied; all where there
+        are none.
+    :param more: statements of the default graph that the store lacks; what they lead to is copied
+        too.
     :param with_vocabulary: whether the query reads the vocabulary.
 
     >>> from kmgraph.stores.oxigraph import MemoryStore
@@ -127,8 +137,9 @@ def surroundings(
     0
     """
     vocabulary = _vocabulary(store) if with_vocabulary else _Vocabulary([], frozenset())
-    walk = _Walk(store, query, vocabulary.subjects, frozenset(through), frozenset(led_by))
-    quads = walk.around(records, beside)
+    walk = _Walk(store, query, vocabulary.subjects, frozenset(through), frozenset(led_by), reads)
+    led_to = (quad.object for quad in more if isinstance(quad.object, ox.NamedNode))
+    quads = [*walk.around(records, chain(beside, led_to)), *more]
     small, uses = vocabulary.take()
     small.extend(quads)
     yield OxigraphStore(small, store.base)
@@ -147,28 +158,42 @@ class _Walk:
         known: frozenset[str],
         through: frozenset[str],
         led_by: frozenset[str],
+        reads: Collection[str],
     ) -> None:
         self._store = store
         self._names = named_in(query)
+        self._ordered = [ox.NamedNode(iri) for iri in sorted(self._names)]
+        numbers = " ".join(f"({one} {number})" for number, one in enumerate(self._ordered))
+        self._properties = f"VALUES (?link ?property) {{ {numbers} }}"
+        self._type_number = self._ordered.index(ox.NamedNode(_TYPE))
         self._takes_all_types = _ANY_TYPE.search(query) is not None
         self._known = known
         self._through = through
         self._led_by = led_by
+        classes = ", ".join(f"<{iri}>" for iri in sorted(reads))
+        of_class = f"FILTER EXISTS {{ ?subject a ?class FILTER (?class IN ({classes})) }}"
+        self._of_class = of_class if reads else ""
         self._skipped = tuple(part for part, name in _BULKY.items() if name not in self._names)
         self._quads: list[ox.Quad] = []
+        self._taken: set[str] = set()
 
     def around(
         self, records: Iterable[ox.NamedNode], beside: Iterable[ox.NamedNode]
     ) -> list[ox.Quad]:
         """Return the statements about some records, what belongs to them and what they lead to."""
         own = self._wanted(record.value for record in records)
-        seen = set(own)
+        seen, looked_at = set(own), set(own)
         border = {node.value for node in beside}
+        links = self._about(own)
         while own:
-            belonging = self._leading_to(own)
-            for predicate, value in self._about(own):
-                (belonging if predicate in self._through else border).add(value)
-            own = self._wanted(belonging) - seen
+            through = {value for predicate, value in links if predicate in self._through}
+            border |= {value for predicate, value in links if predicate not in self._through}
+            belonging = self._wanted(self._leading_to(own)) - looked_at
+            through = self._wanted(through) - looked_at
+            looked_at |= belonging | through
+            # What is of another class may still be led to, and is then copied after all.
+            links = self._about(through) + self._about(belonging - through, self._of_class)
+            own = through | (belonging & self._taken)
             seen |= own
         while border := self._wanted(border) - seen:
             seen |= border
@@ -186,21 +211,39 @@ class _Walk:
             if iri not in self._known and not any(part in iri for part in self._skipped)
         }
 
-    def _about(self, iris: Collection[str]) -> list[tuple[str, str]]:
+    def _about(self, iris: Collection[str], of_class: str = "") -> list[tuple[str, str]]:
         """Take what is said about things; return what leads from them to others, and where to."""
         links = []
-        for subject, predicate, value in self._rows(_ABOUT, iris, self._names):
-            if predicate.value == _TYPE:
-                if not self._takes_all_types and value.value not in self._names:
-                    continue
-            elif isinstance(value, ox.NamedNode):
-                links.append((predicate.value, value.value))
-            self._quads.append(ox.Quad(subject, predicate, value))
+        query = _text("statements-about").replace(_PROPERTIES, self._properties)
+        query = query.replace(_CLASSES, of_class)
+        for part in _parts(iris):
+            subjects = [ox.NamedNode(iri) for iri in part]
+            things = " ".join(f"({one} {number})" for number, one in enumerate(subjects))
+            text = query.replace(_THINGS, f"VALUES (?subject ?thing) {{ {things} }}")
+            rows: Iterable[Any] = _ask(self._store, text)
+            for thing, number, value in rows:
+                name = int(number.value)
+                if name == self._type_number:
+                    if not self._takes_all_types and value.value not in self._names:
+                        continue
+                elif isinstance(value, ox.NamedNode):
+                    links.append((self._ordered[name].value, value.value))
+                subject = subjects[int(thing.value)]
+                self._taken.add(subject.value)
+                self._quads.append(ox.Quad(subject, self._ordered[name], value))
         return links
 
     def _leading_to(self, iris: Collection[str]) -> set[str]:
         """Return what leads to things by properties that the query names."""
-        return {row[0].value for row in self._rows(_INTO, iris, self._names - {_TYPE})}
+        by = " ".join(str(one) for one in self._ordered if one.value != _TYPE)
+        query = _text("leading-to").replace(_PROPERTIES, f"VALUES ?link {{ {by} }}")
+        found: set[str] = set()
+        for part in _parts(iris):
+            things = " ".join(f"<{iri}>" for iri in part)
+            text = query.replace(_THINGS, f"VALUES ?thing {{ {things} }}")
+            rows = _ask(self._store, text)
+            found.update(row[0].value for row in rows if isinstance(row[0], ox.NamedNode))
+        return found
 
     def _led_to(self, iris: Iterable[str]) -> set[str]:
         """Return what leads to things by the few properties that are read for all of them.
@@ -215,13 +258,18 @@ class _Walk:
             if isinstance(quad.subject, ox.NamedNode)
         }
 
-    def _rows(self, query: str, iris: Collection[str], by: Collection[str]) -> Iterator[Any]:
-        """Yield the rows of a query about things and properties; all IRIs are the store's own."""
-        properties = ", ".join(f"<{iri}>" for iri in sorted(by))
-        things = sorted(iris)
-        for start in range(0, len(things), _AT_ONCE):
-            values = " ".join(f"<{iri}>" for iri in things[start : start + _AT_ONCE])
-            yield from _ask(self._store, query % (values, properties))
+
+@cache
+def _text(name: str) -> str:
+    """Return the text of a query of this module."""
+    return artefacts.read_text("queries", f"support/{name}.rq")
+
+
+def _parts(iris: Collection[str]) -> Iterator[list[str]]:
+    """Yield things in order, as many at a time as one query tells of."""
+    things = sorted(iris)
+    for start in range(0, len(things), _AT_ONCE):
+        yield things[start : start + _AT_ONCE]
 
 
 def _ask(store: QuadStore, query: str) -> Solutions:

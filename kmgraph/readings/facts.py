@@ -14,12 +14,16 @@ from functools import cache
 import pyoxigraph as ox
 
 from kmgraph import artefacts
+from kmgraph.derivation import flips_are_stored, flips_of
 from kmgraph.namespaces import KM, compact, expand
 from kmgraph.readings.frameworks import load_labels
 from kmgraph.results import Solutions
 from kmgraph.stores.base import QuadStore
+from kmgraph.stores.oxigraph import OxigraphStore
 from kmgraph.terms import Term, python_value
 
+#: Cases whose flips are worked out together where the store holds none.
+_AT_ONCE = 100
 _RESTS_ON = "prov:wasDerivedFrom"
 #: Properties that name a thing, best first.
 _NAMING = tuple(
@@ -155,6 +159,8 @@ def read_facts(
         return
     nodes = read_nodes(store, case=case, kind=kind)
     names = read_names(store, case=case)
+    if kind in ("", "Flip") and not flips_are_stored(store):
+        _add_flips(store, [text_of(row, "case") for row in described], nodes, names)
     for row in described:
         iri = text_of(row, "case")
         yield CaseFacts(
@@ -193,6 +199,34 @@ def read_nodes(store: QuadStore, *, case: str = "", kind: str = "") -> dict[str,
         ordered = {name: tuple(sorted(terms, key=str)) for name, terms in held.items()}
         found[subject][iri] = Node(iri, of_class.removeprefix(KM), ordered)
     return found
+
+
+def _add_flips(
+    store: QuadStore,
+    cases: Sequence[str],
+    nodes: dict[str, dict[str, Node]],
+    names: dict[str, dict[str, str]],
+) -> None:
+    """Add the flips of cases that a store leaves to be worked out, and what they name."""
+    for start in range(0, len(cases), _AT_ONCE):
+        chosen = [ox.NamedNode(case) for case in cases[start : start + _AT_ONCE]]
+        flips = OxigraphStore(flips_of(store, chosen), store.base)
+        for case, found in read_nodes(flips, kind="Flip").items():
+            nodes[case] = dict(sorted((nodes.get(case, {}) | found).items()))
+            held = names.setdefault(case, {})
+            for iri in {flip.text("km:changed") for flip in found.values()} - held.keys():
+                if name := _name_of(store, iri):
+                    held[iri] = name
+
+
+def _name_of(store: QuadStore, iri: str) -> str:
+    """Return the best name of a thing; empty where it has none."""
+    thing = ox.NamedNode(iri)
+    for naming in _NAMING:
+        quads = store.quads(thing, ox.NamedNode(naming), None, ox.DefaultGraph())
+        if found := [quad.object.value for quad in quads if isinstance(quad.object, ox.Literal)]:
+            return min(found)
+    return ""
 
 
 def read_names(store: QuadStore, *, case: str = "") -> dict[str, dict[str, str]]:

@@ -50,6 +50,9 @@ class Generation:
     :ivar derived: key of a view to the graphs that it alone has: what is derived of what it shows.
     :ivar unoptimised: key of a view to the number of statements that were written to it since it
         was last optimised.
+    :ivar content_id: id of the generation that brought this content, where only the way in which
+        it lies on the disk has changed since; 0 where it is this one.
+    :ivar content_created: when that was published; empty where it is this one.
     """
 
     id: int
@@ -64,11 +67,18 @@ class Generation:
     extra: Mapping[str, Any] = field(default_factory=dict)
     derived: Mapping[str, tuple[GraphInfo, ...]] = field(default_factory=dict)
     unoptimised: Mapping[str, int] = field(default_factory=dict)
+    content_id: int = 0
+    content_created: str = ""
 
     @property
     def master(self) -> str:
         """Return the key of the view that shows everything."""
         return self.views[-1]
+
+    @property
+    def content_since(self) -> tuple[int, str]:
+        """Return the id of the generation that brought this content, and when that was."""
+        return self.content_id or self.id, self.content_created or self.created
 
     def to_json(self) -> bytes:
         """Return the content of ``meta.json``."""

@@ -121,6 +121,7 @@ def _fill(store: GenerationStore, source: Generation, part: Path, progress: Prog
         del view
     shutil.copytree(origin / "files", part / "files", copy_function=_link)
     (part / "in-use.lock").touch()
+    content_id, content_created = source.content_since
     described = replace(
         source,
         id=source.id + 1,
@@ -128,6 +129,8 @@ def _fill(store: GenerationStore, source: Generation, part: Path, progress: Prog
         created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         reason="optimise",
         unoptimised={},
+        content_id=content_id,
+        content_created=content_created,
     )
     (part / "meta.json").write_bytes(described.to_json())
     fsync_tree(part, synced=files_below(origin), progress=progress)

@@ -11,7 +11,9 @@
     literals.py        what literals are worth
     queries.py         the SPARQL constraints
     patterns.py        what a SPARQL constraint looks at
+    pattern_reading.py how that is read out of its text
     changes.py         what a change touches
+    earlier.py         what an earlier report found and a change did not touch
     frameworks.py      the check of the frameworks, with shapes of their own
     pyshacl_engine.py  pySHACL, the reference engine, run in a process of its own
     worker.py          that process
@@ -23,7 +25,8 @@
 
 from __future__ import annotations
 
-from kmgraph.validation.changes import Touched, validate_changes
+from kmgraph.validation.changes import Touched, ends_of, retyped, validate_changes
+from kmgraph.validation.earlier import Earlier
 from kmgraph.validation.engine import (
     ENGINES,
     ShaclEngine,
@@ -36,9 +39,11 @@ from kmgraph.validation.pyshacl_engine import PySHACLEngine
 from kmgraph.validation.report import Held, Report
 from kmgraph.validation.result import Location, Locator, Result, Severity, locate
 from kmgraph.validation.set_engine import SetEngine
+from kmgraph.validation.shapes import shapes_digest
 
 __all__ = [
     "ENGINES",
+    "Earlier",
     "Held",
     "Location",
     "Locator",
@@ -49,8 +54,11 @@ __all__ = [
     "Severity",
     "ShaclEngine",
     "Touched",
+    "ends_of",
     "engine_named",
     "locate",
+    "retyped",
+    "shapes_digest",
     "validate_changes",
     "validate_frameworks",
     "validate_quads",

@@ -23,7 +23,6 @@ _DEFAULT: Final = ox.DefaultGraph()
 _MOST_KINDS: Final = 100_000
 _CLASSES: Final = "SELECT ?class (COUNT(*) AS ?number) { ?node a ?class } GROUP BY ?class"
 _BELOW: Final = f"SELECT ?below ?class {{ ?below <{RDFS}subClassOf> ?class }}"
-_PROPERTIES: Final = "SELECT ?path (COUNT(*) AS ?number) { ?node ?path ?value } GROUP BY ?path"
 
 
 class Extents:
@@ -51,7 +50,7 @@ class Extents:
         self._all_above: dict[str, frozenset[str]] = {}
         self._covered: dict[tuple[str, str], bool] = {}
         self._lock = threading.Lock()
-        self._paths: dict[str, int] | None = None
+        self._paths: dict[ox.NamedNode, int] = {}
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -86,9 +85,10 @@ class Extents:
     def rows_of(self, path: ox.NamedNode) -> int:
         """Return how many statements have a property."""
         with self._lock:
-            if self._paths is None:
-                self._paths = self._numbers(_PROPERTIES)
-            return self._paths.get(path.value, 0)
+            if path not in self._paths:
+                query = f"SELECT (COUNT(*) AS ?number) {{ ?node {path} ?value }}"
+                self._paths[path] = int(text_of(self.rows(query)[0][0]))
+            return self._paths[path]
 
     def values(self, node: Term, path: ox.NamedNode) -> Sequence[Term]:
         """Return the values of a property of a node, each once."""
@@ -168,7 +168,7 @@ class Extents:
 
     def is_focus(self, node: Term, shape: TargetShape) -> bool:
         """Say whether a node is a focus node of a shape."""
-        if any(self.is_member(node, name.value) for name in shape.classes):
+        if not shape.class_iris.isdisjoint(self._kinds_of(node)):
             return True
         if any(self.values(node, path) for path in shape.subjects_of):
             return True

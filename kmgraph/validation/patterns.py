@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import count
+from functools import cache, lru_cache
 from typing import Any, Final
 
-import rdflib
-from pyparsing import ParseResults
-from rdflib.paths import InvPath, MulPath, Path, SequencePath
-from rdflib.plugins.sparql.algebra import translateQuery, traverse
-from rdflib.plugins.sparql.parser import parseQuery
-from rdflib.plugins.sparql.parserutils import CompValue
-
+from kmgraph import artefacts
 from kmgraph.namespaces import RDF
 from kmgraph.validation.shapes import Query
 
+#: File below ``queries`` that keeps the patterns of the constraints in ``shapes``.
+PATTERNS_FILE: Final = "checks/shapes/patterns.json"
 _TYPE: Final = f"{RDF}type"
 #: A triple pattern whose property is a variable.
 _ANY_PREDICATE: Final = re.compile(r"(?:[?$]\w+\s+|;\s*)\?\w+\s+[?$]\w+")
@@ -45,12 +42,12 @@ class Pattern:
         """Say whether a statement with a property may match."""
         return not self.predicates or predicate in self.predicates
 
-    def text(self, name: str = "", term: str = "") -> str:
-        """Return the pattern, with a term in place of one of its variables."""
-        subject, target = (term if part == name else part for part in (self.subject, self.object))
-        return f"{subject} {self.path} {target} ."
+    def text(self) -> str:
+        """Return the pattern."""
+        return f"{self.subject} {self.path} {self.object} ."
 
 
+@lru_cache(maxsize=50_000)
 def may_look_at(rule: Query, predicate: str) -> bool:
     """Say whether the text of a constraint may name a property; parsing it takes far longer.
 
@@ -70,60 +67,38 @@ def patterns(rule: Query) -> tuple[Pattern, ...]:
     """Return the triple patterns of a SPARQL constraint, wherever in it they are.
 
     >>> import pyoxigraph as ox
-    >>> query = "SELECT $this { $this <urn:p>/<urn:q> ?v FILTER NOT EXISTS { ?x <urn:r> $this } }"
-    >>> sorted(item.text() for item in patterns(Query(ox.BlankNode("q"), "", query, ())))
-    ['?step0 <urn:q> ?v .', '?this <urn:p> ?step0 .', '?x <urn:r> ?this .']
+    >>> query = Query(ox.BlankNode("q"), "", "SELECT $this { ?x <urn:r> $this }", ())
+    >>> [item.text() for item in patterns(query)]
+    ['?x <urn:r> ?this .']
     """
-    algebra = translateQuery(parseQuery(rule.prefixes + rule.select)).algebra
-    found: dict[Pattern, None] = {}
-    fresh = (f"?step{number}" for number in count())
+    kept = _kept().get(key_of(rule))
+    if kept is not None:
+        return tuple(
+            Pattern(subject, frozenset(predicates), path, target)
+            for subject, predicates, path, target in kept
+        )
+    # A constraint that somebody has just written or changed.
+    from kmgraph.validation.pattern_reading import read_patterns
 
-    def visit(node: Any) -> None:
-        """Note the patterns of a part of the query; those of a filter are not translated."""
-        is_group = isinstance(node, CompValue) and "triples" in node
-        terms = list(_flat(node["triples"])) if is_group else []
-        for subject, predicate, target in zip(terms[::3], terms[1::3], terms[2::3], strict=True):
-            found.update(dict.fromkeys(_parts(subject.n3(), predicate, target.n3(), fresh)))
-
-    traverse(algebra, visitPre=visit)
-    return tuple(found)
+    return read_patterns(rule)
 
 
-def _flat(triples: Any) -> Iterator[Any]:
-    """Yield the terms of triples, which the parser nests and its translation does not."""
-    for item in triples:
-        if isinstance(item, list | tuple | ParseResults):
-            yield from _flat(item)
-        else:
-            yield item
+def key_of(rule: Query) -> str:
+    """Return the key of a constraint in the file of patterns: a digest of its text.
+
+    >>> import pyoxigraph as ox
+    >>> len(key_of(Query(ox.BlankNode("q"), "", "SELECT $this {}", ())))
+    32
+    """
+    return hashlib.sha256((rule.prefixes + rule.select).encode()).hexdigest()[:32]
 
 
-def _parts(start: str, predicate: Any, end: str, fresh: Iterator[str]) -> Iterator[Pattern]:
-    """Yield the patterns that a triple with a path stands for."""
-    if isinstance(predicate, SequencePath):
-        for number, step in enumerate(predicate.args, start=1):
-            to = end if number == len(predicate.args) else next(fresh)
-            yield from _parts(start, step, to, fresh)
-            start = to
-    elif isinstance(predicate, InvPath):
-        yield from _parts(end, predicate.arg, start, fresh)
-    elif isinstance(predicate, rdflib.Variable):
-        yield Pattern(start, frozenset(), predicate.n3(), end)
-    else:
-        yield Pattern(start, frozenset(_iris(predicate)), predicate.n3(), end)
-
-
-def _iris(path: Any) -> Iterator[str]:
-    """Yield the properties of a path."""
-    if isinstance(path, rdflib.URIRef):
-        yield str(path)
-    elif isinstance(path, MulPath):
-        yield from _iris(path.path)
-    elif isinstance(path, InvPath):
-        yield from _iris(path.arg)
-    elif isinstance(path, Path):
-        for part in getattr(path, "args", ()):
-            yield from _iris(part)
+@cache
+def _kept() -> dict[str, list[tuple[str, list[str], str, str]]]:
+    """Return what is kept of the constraints that come with kmgraph."""
+    path = artefacts.folder("queries") / PATTERNS_FILE
+    found: dict[str, Any] = json.loads(path.read_bytes()) if path.is_file() else {}
+    return found
 
 
 def chains(rule: Query, start: str) -> Iterator[tuple[Pattern, ...]]:

@@ -3,13 +3,15 @@
 As it stands such a query is asked of one focus node at a time. Here it is asked of all of them at
 once, which engines do in one pass. Where they do not, ``queries/checks/shapes`` has a query of the
 shape's name that finds, in one pass, every node that may break the constraint and perhaps others;
-only these are then asked one by one.
+only these are then asked one by one. One that returns more than ``?this`` gives the very solutions
+of the constraint, for those that many nodes may break.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 from typing import Final
@@ -23,10 +25,13 @@ from kmgraph.validation.extents import Extents, union
 from kmgraph.validation.result import Result
 from kmgraph.validation.shapes import Query, Shape, TargetShape
 
-_SPARQL: Final = f"{SH}SPARQLConstraintComponent"
+#: IRI of the component of all SPARQL constraints.
+SPARQL: Final = f"{SH}SPARQLConstraintComponent"
 
 #: A pattern that begins with the focus node, and so binds it.
 _BINDS_ITSELF: Final = re.compile(r"\s*\$this\s")
+#: The head of a query that finds suspects.
+_SUSPECTS: Final = re.compile(r"^SELECT (DISTINCT )?\?this WHERE", re.MULTILINE)
 #: Results of which it is quicker to look at each than to ask which are of focus nodes.
 _FEW: Final = 1_000
 
@@ -41,8 +46,11 @@ def ask(target: TargetShape, part: Shape, rule: Query, extents: Extents) -> Iter
         return
     sieve = _sieves().get(str(part.node).strip("<>").rpartition("#")[2])
     focus = f"{{ SELECT DISTINCT ?this {{ {union(ways)} }} }}"
-    if sieve is not None:
-        found = extents.nodes([sieve])
+    if sieve is not None and sieve.is_exact:
+        given = _answers(part, rule, sieve.text, extents)
+        yield from (item for item in given if extents.is_focus(item.focus_node, target))
+    elif sieve is not None:
+        found = extents.nodes([sieve.text])
         yield from ask_of(
             (node for node in found if extents.is_focus(node, target)), part, rule, extents
         )
@@ -70,11 +78,25 @@ def ask_of(nodes: Iterable[Term], part: Shape, rule: Query, extents: Extents) ->
         yield from _answers(part, rule, f"{rule.prefixes}{rule.select}", extents, node)
 
 
+@dataclass(frozen=True, slots=True)
+class _Sieve:
+    """A query that finds what may be wrong.
+
+    :ivar is_exact: whether its solutions are those of the constraint.
+    """
+
+    text: str
+    is_exact: bool
+
+
 @cache
-def _sieves() -> dict[str, str]:
+def _sieves() -> dict[str, _Sieve]:
     """Return the queries that find what may be wrong, by the name of the shape."""
-    files = artefacts.files("queries", "checks/shapes/*.rq")
-    return {path.stem: path.read_text(encoding="utf-8") for path in files}
+    found: dict[str, _Sieve] = {}
+    for path in artefacts.files("queries", "checks/shapes/*.rq"):
+        text = path.read_text(encoding="utf-8")
+        found[path.stem] = _Sieve(text, _SUSPECTS.search(text) is None)
+    return found
 
 
 def _answers(
@@ -90,7 +112,7 @@ def _answers(
         yield Result(
             focus_node=node,
             severity=shape.severity,
-            component=_SPARQL,
+            component=SPARQL,
             source_shape=shape.node,
             messages=messages,
             path=path if isinstance(path, ox.NamedNode) else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,7 @@ from typing import Final
 
 import pyoxigraph as ox
 
+from kmgraph import artefacts
 from kmgraph.errors import ShapesError
 from kmgraph.namespaces import RDF, SH
 from kmgraph.terms import Term
@@ -120,6 +122,7 @@ class TargetShape:
     :ivar subjects_of: properties whose subjects are.
     :ivar objects_of: properties whose objects are.
     :ivar parts: the node shape itself and its property shapes.
+    :ivar class_iris: IRIs of the classes.
     """
 
     key: str
@@ -127,6 +130,7 @@ class TargetShape:
     subjects_of: tuple[ox.NamedNode, ...]
     objects_of: tuple[ox.NamedNode, ...]
     parts: tuple[Shape, ...]
+    class_iris: frozenset[str]
 
 
 def text_of(term: Term | None) -> str:
@@ -141,6 +145,19 @@ def text_of(term: Term | None) -> str:
 #: Shapes as last read, by what the files held.
 _READ: Final[dict[tuple[bytes, ...], tuple[TargetShape, ...]]] = {}
 _MOST_READ: Final = 4
+
+
+def shapes_digest() -> str:
+    """Return a digest of the shapes, and of the queries that find what may break them.
+
+    >>> len(shapes_digest())
+    64
+    """
+    digest = hashlib.sha256()
+    for folder, pattern in (("shapes", "*.ttl"), ("queries", "checks/shapes/*.rq")):
+        for path in artefacts.files(folder, pattern):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def read_shapes(paths: Sequence[Path]) -> tuple[TargetShape, ...]:
@@ -194,9 +211,9 @@ class _Reader:
             ]
             if any(part.path is None for part in properties):
                 raise ShapesError(f"a property shape of {node} has no sh:path")
-            yield TargetShape(
-                str(node), classes, subjects, objects, (self._shape(node), *properties)
-            )
+            parts = (self._shape(node), *properties)
+            names = frozenset(name.value for name in classes)
+            yield TargetShape(str(node), classes, subjects, objects, parts, names)
 
     def _shape(self, node: Term) -> Shape:
         """Return a shape, whose messages must be its own."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import groupby
 from typing import Any, Final
 
@@ -15,6 +16,8 @@ from kmgraph.terms import Term
 from kmgraph.validation.result import Result, Severity
 
 _TYPE: Final = ox.NamedNode(f"{RDF}type")
+_compact: Final = lru_cache(maxsize=10_000)(compact)
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False)
 _SHAPES: Final = "https://w3id.org/kmgraph/shapes#"
 
 
@@ -56,9 +59,19 @@ def to_json(results: Sequence[Result], left_out: LeftOut = ()) -> str:
         "conforms": counts[Severity.VIOLATION] == 0,
         "counts": {name: counts[name] for name in Severity if counts[name]},
         **({"leftOut": dict(left_out)} if left_out else {}),
-        "results": [_json_result(result) for result in results],
     }
-    return json.dumps(document, ensure_ascii=False, indent=2)
+    start = json.dumps(document, ensure_ascii=False, indent=2).removesuffix("\n}")
+    listed = ",\n".join(map(_indented, results))
+    return f'{start},\n  "results": [' + (f"\n{listed}\n  ]\n}}" if listed else "]\n}")
+
+
+def _indented(result: Result) -> str:
+    """Return one result as JSON on lines of its own; of many, the library indents slowly."""
+    lines = (
+        f'      "{name}": {"null" if value is None else _ENCODER.encode(value)}'
+        for name, value in _json_result(result).items()
+    )
+    return "    {\n" + ",\n".join(lines) + "\n    }"
 
 
 def to_line(result: Result) -> str:
@@ -186,7 +199,7 @@ def _plain(term: Term) -> str:
     if isinstance(term, ox.NamedNode):
         if term.value.startswith(_SHAPES):
             return f"kmsh:{term.value.removeprefix(_SHAPES)}"
-        return compact(term.value)
+        return _compact(term.value)
     if isinstance(term, ox.Literal):
         return f'"{term.value}"' + (f"@{term.language}" if term.language else "")
     return str(term)

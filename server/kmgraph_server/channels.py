@@ -6,25 +6,17 @@ once, in the thread that serves the sockets; all else goes its usual way through
 
 from __future__ import annotations
 
-import logging
 import time
-from collections.abc import Callable, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any
 
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import BaseWSGIServer
 from waitress.task import WSGITask
 
+from kmgraph_server.heads import RECEIVED_BYTES, Quick, known
 from kmgraph_server.learning import HEAD
-
-#: Answers the head of a request from an address, or returns None.
-Quick = Callable[[bytes, str], bytes | None]
-
-_LOG: Final = logging.getLogger(__name__)
-_RECEIVED_BYTES: Final = 8_192
-_END: Final = b"\r\n\r\n"
-_METHOD: Final = b"GET "
 
 
 class Parser(HTTPRequestParser):  # type: ignore[misc]
@@ -37,7 +29,7 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
         is_first = not self.header_plus and not self.completed and self.body_rcv is None
         number = int(super().received(data))
         if is_first and self.completed and number == len(data) and self.body_rcv is None:
-            self.head = bytes(data) if data.startswith(_METHOD) and not self.error else b""
+            self.head = bytes(data) if data.startswith(b"GET ") and not self.error else b""
         return number
 
 
@@ -56,11 +48,14 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     """A connection.
 
     :ivar quick: those who may know an answer.
+    :ivar known: number of answers that they knew since something else was asked, or since somebody
+        looked.
     """
 
     task_class = Task
     parser_class = Parser
     quick: Sequence[Quick] = ()
+    known = 0
 
     @property
     def is_waiting(self) -> bool:
@@ -76,7 +71,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     def read(self) -> None:
         """Read what came; see :meth:`handle_read`."""
         try:
-            data = self.socket.recv(_RECEIVED_BYTES)
+            data = self.socket.recv(RECEIVED_BYTES)
         except (BlockingIOError, InterruptedError):
             return
         except OSError:
@@ -91,25 +86,12 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     def received(self, data: bytes) -> bool:
         """Answer what is known, and read what is not."""
-        if self.is_waiting and data.endswith(_END) and data.startswith(_METHOD):
-            answer = self._known(data)
-            if answer is not None:
-                self._hand_over(answer)
-                return True
+        if self.is_waiting and (answer := known(self.quick, data, self.addr[0])) is not None:
+            self.known += 1
+            self._hand_over(answer)
+            return True
+        self.known = 0
         return bool(super().received(data))
-
-    def _known(self, head: bytes) -> bytes | None:
-        """Return the answer to a request, where somebody knows it by its bytes."""
-        for quick in self.quick:
-            try:
-                answer = quick(head, self.addr[0])
-            except Exception:
-                # All connections depend on this thread; the application may do better.
-                _LOG.exception("a request could not be answered before it was read")
-                continue
-            if answer is not None:
-                return answer
-        return None
 
     def _hand_over(self, answer: bytes) -> None:
         """Send an answer, and leave to waitress what the client does not take at once."""

@@ -90,7 +90,15 @@ class ServerConfig:
     )
     row_limit: int = _setting(1_000_000, "Most rows or triples of a result.", 1)
     result_limit_bytes: int = _setting(250_000_000, "Longest result, in bytes.", 1)
-    workers: int = _setting(2, "Queries evaluated at the same time, each in its own process.", 1)
+    workers: int = _setting(
+        2, "Queries evaluated at the same time, each in its own process, beside a short one.", 1
+    )
+    serving_processes: int = _setting(
+        1,
+        "Processes that answer look-ups while these are many; 0 takes one for each core, four at "
+        "most.",
+        0,
+    )
     memory_mode: str = _setting(
         "auto",
         "Where queries are evaluated: 'disk', 'memory' once the view is loaded, or 'auto' for "
@@ -106,7 +114,9 @@ class ServerConfig:
     )
     body_limit_bytes: int = _setting(1_000_000, "Longest body of a query, in bytes.", 1)
     upload_limit_bytes: int = _setting(50_000_000, "Longest body of a write, in bytes.", 1)
-    cache_bytes: int = _setting(64_000_000, "Memory for answers that are kept, in bytes.", 0)
+    cache_bytes: int = _setting(
+        64_000_000, "Memory for answers that are kept, in bytes, in each serving process.", 0
+    )
     service_allow: tuple[str, ...] = _setting(
         (), "Origin or endpoint that SERVICE may ask, such as https://example.org; may be repeated."
     )

@@ -12,7 +12,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Final
 
 from flask import Flask
@@ -20,11 +20,14 @@ from flask import Flask
 from kmgraph_server.access import Access, Caller, caller_of
 from kmgraph_server.cached_answers import CachedAnswers
 from kmgraph_server.config import ServerConfig
+from kmgraph_server.metrics import Metrics
 from kmgraph_server.observing import AccessLog, Observer, Seen
 from kmgraph_server.proxies import TrustedProxies
 from kmgraph_server.quick_answers import Learner, QuickAnswers
 from kmgraph_server.rate_limit import RateLimit
-from kmgraph_server.state import Served, served_by
+from kmgraph_server.response_cache import ResponseCache
+from kmgraph_server.snapshots import Holder
+from kmgraph_server.state import served_by
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -49,19 +52,12 @@ def install(app: Flask, config: ServerConfig) -> None:
         """Return who sends a request."""
         return caller_of(authorization, access.register, access.public_view)
 
-    tell = _observers(config, served)
     inner: WSGIApplication = app.wsgi_app
     quick = None
     # Whoever counts requests has to see each of them.
     if not config.rate_limit_per_minute:
-        quick = QuickAnswers(
-            served.cache if config.cache_bytes else None,
-            served.holder,
-            identify,
-            served.pointer,
-            tell,
-            is_behind_proxy=config.trusted_proxies > 0,
-            is_logging=config.access_log,
+        quick = quick_answers_of(
+            config, served.cache, served.holder, identify, served.pointer, served.metrics
         )
         app.extensions[QUICK] = quick
         inner = Learner(inner, quick, identify, served.pointer)
@@ -72,13 +68,40 @@ def install(app: Flask, config: ServerConfig) -> None:
     if config.trusted_proxies:
         inner = TrustedProxies(inner, config.trusted_proxies)
     app.wsgi_app = Observer(  # type: ignore[method-assign]
-        inner, tell, trust_ids=config.trusted_proxies > 0
+        inner, _observers(config, served.metrics), trust_ids=config.trusted_proxies > 0
     )
 
 
-def _observers(config: ServerConfig, served: Served) -> Callable[[Seen], None]:
+def quick_answers_of(
+    config: ServerConfig,
+    cache: ResponseCache,
+    holder: Holder,
+    identify: Callable[[str | None], Caller],
+    state: Callable[[], tuple[int | None, Hashable]],
+    metrics: Metrics,
+) -> QuickAnswers:
+    """Return what answers for a store before a request is read.
+
+    :param cache: where answers are kept, if any are.
+    :param holder: gives out the data.
+    :param identify: tells who sends a request, by the value of its Authorization header.
+    :param state: tells the id of the current generation, and what stands for the store's state.
+    :param metrics: counts requests.
+    """
+    return QuickAnswers(
+        cache if config.cache_bytes else None,
+        holder,
+        identify,
+        state,
+        _observers(config, metrics),
+        is_behind_proxy=config.trusted_proxies > 0,
+        is_logging=config.access_log,
+    )
+
+
+def _observers(config: ServerConfig, metrics: Metrics) -> Callable[[Seen], None]:
     """Return what is told of each request."""
-    tell: list[Callable[[Seen], None]] = [served.metrics]
+    tell: list[Callable[[Seen], None]] = [metrics]
     if config.access_log:
         tell.append(AccessLog(log_addresses=config.log_addresses))
 

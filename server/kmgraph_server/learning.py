@@ -28,10 +28,14 @@ class TagMaker:
     """
 
     def __init__(self, generation: int | None, *parts: str) -> None:
-        self.generation = generation
+        self.generation, self._parts = generation, parts
         self._digest = hashlib.sha256()
         for part in parts:
             _feed(self._digest, part)
+
+    def __reduce__(self) -> tuple[type[TagMaker], tuple[Any, ...]]:
+        """Return how another process makes the same tags."""
+        return TagMaker, (self.generation, *self._parts)
 
     def of(self, *parts: str) -> str:
         """Return the tag, in quotes, of what has some further parts."""

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from kmgraph.errors import MissingExtraError
+from kmgraph_server import adding
+from kmgraph_server.adding import Counted
 from kmgraph_server.observing import Seen
 
 if TYPE_CHECKING:
@@ -28,6 +30,12 @@ _KINDS: Final = frozenset(
 _WRITING: Final = frozenset({"update", "graph-store"})
 #: Others are counted together, since anyone can invent methods.
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "QUERY"})
+#: What processes that serve together count together.
+_SHARED: Final = frozenset(
+    {"kmgraph_requests", "kmgraph_request_seconds", "kmgraph_queries", "kmgraph_query_seconds",
+     "kmgraph_look_ups", "kmgraph_cache_hits", "kmgraph_cache_misses", "kmgraph_cache_evictions",
+     "kmgraph_cache_bytes", "kmgraph_memory_bytes", "kmgraph_serving_processes"}
+)  # fmt: skip
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -37,6 +45,7 @@ class Metrics:
     :param pool_stats: tells how its workers are.
     :param generation: tells the id of the generation that is served.
     :param cache_stats: tells hits, misses, evictions and bytes of the cache, by name.
+    :ivar beside: tells what processes that serve beside this one have counted.
     """
 
     def __init__(
@@ -51,6 +60,7 @@ class Metrics:
             raise MissingExtraError("prometheus-client", "server") from error
         self._pool_stats, self._generation = pool_stats, generation
         self._cache_stats = cache_stats
+        self.beside: Callable[[], Iterable[Counted]] = tuple
         self.registry = CollectorRegistry()
         self._requests = Counter(
             "kmgraph_requests", "Requests.", ["method", "kind", "status"], registry=self.registry
@@ -113,6 +123,7 @@ class Metrics:
             ("kmgraph_queries_running", "Queries that run.", stats.running),
             ("kmgraph_queries_waiting", "Queries that wait for a worker.", stats.waiting),
             ("kmgraph_worker_memory_bytes", "Memory of the workers.", stats.worker_memory_bytes),
+            ("kmgraph_serving_processes", "Processes that take requests.", 1),
             ("kmgraph_memory_bytes", "Memory of the server itself.", own_memory_bytes()),
             (
                 "kmgraph_memory_mode",
@@ -141,7 +152,25 @@ class Metrics:
         """Return all measurements as text for Prometheus."""
         from prometheus_client import generate_latest
 
-        return bytes(generate_latest(self.registry))
+        return bytes(generate_latest(_Registry(self)))
+
+    def counted(self) -> Counted:
+        """Return what adds up with the same of other processes."""
+        return adding.counted(self.registry.collect(), _SHARED)
+
+
+class _Registry:
+    """The measurements of all processes.
+
+    :param metrics: those of this one.
+    """
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield them."""
+        return adding.summed(self._metrics.registry.collect(), self._metrics.beside())
 
 
 def _outcome(seen: Seen) -> str:

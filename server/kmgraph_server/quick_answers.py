@@ -15,14 +15,12 @@ held to a number of requests, nothing is answered here.
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import unquote
 
 from kmgraph.errors import KmGraphError
 from kmgraph.execution.limits import Limits
@@ -31,6 +29,7 @@ from kmgraph.sparql import QueryFacts
 from kmgraph_server.access import Caller
 from kmgraph_server.compression import SHORTEST_BYTES, compress
 from kmgraph_server.conditions import with_coding
+from kmgraph_server.heads import template
 from kmgraph_server.learning import HEAD, LEARNING, Learning, TagMaker
 from kmgraph_server.observing import REQUEST_ID, Notes, Seen, hash_of, new_request_id
 from kmgraph_server.response_cache import Entry, ResponseCache
@@ -45,11 +44,6 @@ MOST_HEAD_BYTES: Final = 8_192
 _MOST_SHAPES: Final = 500
 #: What a remembered head takes beside its bytes.
 _OVERHEAD_BYTES: Final = 1_000
-#: An IRI in brackets as the target of a request has it, percent-encoded. Signs that end a
-#: parameter or stand for a space are not in it.
-_IRI: Final = re.compile(
-    rb"%3[Cc]((?:[A-Za-z0-9._~:/?@!$'()*,;=-]|%(?!3[CEce])[0-9A-Fa-f]{2})*)%3[Ee]"
-)
 #: Headers that make an answer another one.
 _CONDITIONS: Final = (
     "HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE",
@@ -167,6 +161,18 @@ class QuickAnswers:
             # The application says what is wrong.
             return None
 
+    def patterns(self) -> dict[Hashable, Pattern]:
+        """Return the shapes of requests that are known, for another process that answers them."""
+        with self._lock:
+            return self._patterns.copy()
+
+    def know(self, key: Hashable, pattern: Pattern) -> None:
+        """Remember the shape of a request that another process has learnt."""
+        with self._lock:
+            if len(self._patterns) >= _MOST_SHAPES:
+                self._patterns.clear()
+            self._patterns[key] = pattern
+
     def remember(
         self, environ: WSGIEnvironment, state: Hashable, entry: Entry, who: Caller
     ) -> None:
@@ -192,7 +198,7 @@ class QuickAnswers:
         head = _head_of(environ)
         if head is None or not said.facts or not said.tags or not said.limits:
             return
-        key, asked = _template(head)
+        key, asked = template(head)
         shape = shape_of(said.query)
         pieces, iris = split(said.normal)
         if shape is None or list(iris) != asked or split(said.query)[1] != iris:
@@ -202,10 +208,7 @@ class QuickAnswers:
             self._asker(environ, who), state, shape, pieces, said.facts, said.limits,
             said.tags, said.coding, said.view, _start_of_answer("200 OK", own),
         )  # fmt: skip
-        with self._lock:
-            if len(self._patterns) >= _MOST_SHAPES:
-                self._patterns.clear()
-            self._patterns[key] = found
+        self.know(key, found)
 
     def _asker(self, environ: WSGIEnvironment, who: Caller) -> Asker:
         """Return what a head says, apart from what it asks."""
@@ -236,7 +239,7 @@ class QuickAnswers:
         """
         if not self._patterns or b"%3" not in head:
             return None
-        key, iris = _template(head)
+        key, iris = template(head)
         pattern = self._patterns.get(key)
         if pattern is None or not all(map(is_absolute, iris)):
             return None
@@ -365,24 +368,6 @@ def _head_of(environ: WSGIEnvironment) -> bytes | None:
         and not any(name in environ for name in _CONDITIONS)
     )
     return head if is_plain else None
-
-
-def _template(head: bytes) -> tuple[Hashable, list[str]]:
-    """Return what is the same of heads that differ in IRIs of their target only, and the IRIs.
-
-    An IRI that cannot be read is empty, which is none that is absolute.
-    """
-    line, _, rest = head.partition(b"\r\n")
-    parts = _IRI.split(line)
-    return (tuple(parts[::2]), rest), [_read(part) for part in parts[1::2]]
-
-
-def _read(encoded: bytes) -> str:
-    """Return what stands for an IRI in a target."""
-    try:
-        return unquote(encoded.decode("ascii"), errors="strict")
-    except UnicodeDecodeError:
-        return ""
 
 
 def _start_of_answer(status: str, headers: Iterable[tuple[str, str]]) -> bytes:

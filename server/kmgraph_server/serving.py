@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
     from flask import Flask
 
-    from kmgraph_server.channels import Quick
     from kmgraph_server.config import ServerConfig
+    from kmgraph_server.desks import Desks, QuickStore
+    from kmgraph_server.heads import Quick
 
 #: Size by which a body may go over the limit and still be answered with a problem document.
 _BODY_MARGIN_BYTES: Final = 1_048_576
@@ -40,7 +41,6 @@ def serve(config: ServerConfig, *, announce: Callable[[str], Any] = click.echo) 
     :raises StoreError: the address is in use or not one of this machine.
     :raises MissingExtraError: Flask or waitress is not installed.
     """
-    from kmgraph_server.layers import quick_answers
     from kmgraph_server.mounts import check_stores, join
     from kmgraph_server.state import stop
 
@@ -55,13 +55,15 @@ def serve(config: ServerConfig, *, announce: Callable[[str], Any] = click.echo) 
         joined = join(apps[""], {path: app for path, app in apps.items() if path})
         # A store that cannot be opened is reported now and not to the first visitor.
         check_stores(apps)
+        stores = _answering(apps)
         run(
             joined,
             config,
             announce=tell,
             on_stop=lambda: _each(apps, stop),
             on_end=lambda: _each(apps, _close),
-            quick=[quick.answer for app in apps.values() if (quick := quick_answers(app))],
+            quick=[quick.answer for quick, _, _ in stores],
+            desks=_desks(config, stores),
         )
     finally:
         _each(apps, _close)
@@ -73,6 +75,29 @@ def _close(app: Flask) -> None:
 
     writing.close(app)
     state.close(app)
+
+
+def _answering(apps: dict[str, Flask]) -> list[QuickStore]:
+    """Return what answers before a request is read, with the settings and the measurements."""
+    from kmgraph_server.layers import quick_answers
+    from kmgraph_server.state import served_by
+
+    found = []
+    for app in apps.values():
+        if (quick := quick_answers(app)) is not None:
+            served = served_by(app)
+            found.append((quick, served.config, served.metrics))
+    return found
+
+
+def _desks(config: ServerConfig, stores: list[QuickStore]) -> Desks | None:
+    """Return what starts further processes when look-ups are many."""
+    try:
+        from kmgraph_server.desks import Desks, processes_of
+    except ImportError as error:
+        raise MissingExtraError("waitress", "server") from error
+    more = processes_of(config) - 1
+    return Desks(more, stores) if more and stores else None
 
 
 def _each(apps: dict[str, Flask], act: Callable[[Flask], None]) -> None:
@@ -113,6 +138,7 @@ def run(
     on_stop: Callable[[], None] = _nothing,
     on_end: Callable[[], None] = _nothing,
     quick: Sequence[Quick] = (),
+    desks: Desks | None = None,
 ) -> None:
     """Run an application until SIGINT or SIGTERM; requests that run have a moment to end.
 
@@ -123,6 +149,7 @@ def run(
         threads still wait for.
     :param quick: those who may answer a request by its bytes alone; see
         :mod:`kmgraph_server.quick_answers`.
+    :param desks: starts processes that answer beside this one; see :mod:`kmgraph_server.desks`.
     :raises StoreError: the address is in use or not one of this machine.
     """
     try:
@@ -167,7 +194,7 @@ def run(
     channels.install(sockets, quick)
     announce(_address(server, config.host))
     try:
-        Stopper(sockets, config.shutdown_s, on_stop, on_end).run()
+        Stopper(sockets, config.shutdown_s, on_stop, on_end, desks).run()
         server.task_dispatcher.shutdown(timeout=_THREADS_END_S)
     finally:
         close_all(sockets, ignore_all=True)

@@ -140,6 +140,13 @@ class Holder:
             if snapshot.users == 0 and snapshot not in self._current.values():
                 snapshot.dataset.close()
 
+    def refresh(self) -> None:
+        """Let go of views of older generations, also where nobody asks for a newer one."""
+        with self._lock:
+            current = self.generation
+            for key in [k for k, held in self._current.items() if held.generation != current]:
+                self._retire(self._current.pop(key))
+
     def close(self) -> None:
         """Close what is open, once no request uses it."""
         with self._lock:

@@ -12,6 +12,7 @@ from typing import Any, Final
 from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer
 
+from kmgraph_server.desks import Desks
 from kmgraph_server.turning import Loop
 
 #: How often it is looked whether a signal came or requests have ended, in seconds.
@@ -32,6 +33,7 @@ class Stopper:
     :param shutdown_s: time for requests to end.
     :param on_stop: called at the first signal.
     :param on_end: called when no request runs any more or their time is over.
+    :param desks: processes that answer beside this one; None for none.
     """
 
     def __init__(
@@ -40,9 +42,11 @@ class Stopper:
         shutdown_s: float,
         on_stop: Callable[[], None],
         on_end: Callable[[], None],
+        desks: Desks | None = None,
     ) -> None:
         self._sockets, self._shutdown_s = sockets, shutdown_s
         self._on_stop, self._on_end = on_stop, on_end
+        self._desks = desks
         self._signals = 0
         self._loop = Loop(sockets)
 
@@ -53,8 +57,12 @@ class Stopper:
                 self._turn()
             self._close_listeners()
             self._on_stop()
+            if self._desks is not None:
+                self._desks.stop()
             self._linger(self._shutdown_s, lambda: self._signals > 1)
             self._on_end()
+            if self._desks is not None:
+                self._desks.end()
             self._linger(_LAST_WORDS_S)
         self._loop.close()
 
@@ -75,6 +83,8 @@ class Stopper:
     def _turn(self) -> None:
         """Wait for sockets once, and serve those that are ready."""
         self._loop.turn(_LOOK_S)
+        if self._desks is not None:
+            self._desks.turn(self._sockets, self._loop)
 
     def _linger(self, limit_s: float, is_enough: Callable[[], bool] = lambda: False) -> None:
         """Go on while requests run, for some time at most."""
@@ -91,5 +101,7 @@ class Stopper:
 
     def _is_busy(self) -> bool:
         """Say whether a request comes in or runs, or an answer is not handed over yet."""
+        if self._desks is not None and self._desks.is_busy:
+            return True
         channels = [c for c in self._sockets.values() if isinstance(c, HTTPChannel)]
         return any(c.requests or c.request or c.total_outbufs_len for c in channels)

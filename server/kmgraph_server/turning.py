@@ -15,6 +15,7 @@ from waitress import wasyncore
 from waitress.server import BaseWSGIServer
 
 from kmgraph_server.channels import Channel
+from kmgraph_server.desks import DeskLine
 
 _READ: Final = 1
 _READ_URGENT: Final = 2
@@ -67,8 +68,15 @@ class Loop:
                 continue
             wasyncore.readwrite(found, flags)
             self._lively.add(number)
-            if isinstance(found, BaseWSGIServer):
+            if isinstance(found, BaseWSGIServer | DeskLine):
                 self._look_at_all()
+
+    def let_go(self, channel: Channel) -> None:
+        """Wait no more for a connection that another process has too.
+
+        Closing it would not do: the system waits for as long as any process has it open.
+        """
+        self._forget(channel.socket.fileno())
 
     def _look_at_all(self) -> None:
         """Take up new sockets, and look at all of them."""

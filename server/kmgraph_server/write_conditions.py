@@ -1,7 +1,8 @@
 """Decide whether a write may be done, by what its sender expects of the data. Pure functions.
 
 A tag of a graph says what the graph holds; a tag that begins with a number, as those of answers to
-queries and to updates do, says which generation is current.
+queries and to updates do, says which generation is current. A store that was only
+optimised since has a new number with the content of the old one, which then counts as well.
 
 Source: https://www.rfc-editor.org/rfc/rfc9110#section-13
 """
@@ -39,15 +40,18 @@ class Standing:
     """What there is before a write.
 
     :ivar generation: id of the current generation; 0 where nothing is published.
-    :ivar modified: when that was published, as a header has it.
+    :ivar modified: when its content was published, as a header has it.
     :ivar is_there: whether there is something at the address that is written to.
     :ivar tags: tags of its content in all forms.
+    :ivar content_id: id of the first generation with the content of the current one; 0 where no
+        other has it.
     """
 
     generation: int
     modified: str | None
     is_there: bool
     tags: tuple[str, ...] = ()
+    content_id: int = 0
 
 
 def http_date(moment: str) -> str | None:
@@ -105,5 +109,7 @@ def _matched(value: str, standing: Standing, *, weakly: bool) -> Basis:
     if any(holds(value, tag, weakly=weakly) for tag in standing.tags):
         return Basis.CONTENT
     numbers = (int(match[2]) for match in _OF_GENERATION.finditer(value) if weakly or not match[1])
-    is_current = standing.generation and standing.generation in numbers
-    return Basis.DATA if is_current else Basis.NOTHING
+    last = standing.generation
+    first = standing.content_id or last
+    is_current = any(first <= number <= last for number in numbers)
+    return Basis.DATA if last and is_current else Basis.NOTHING

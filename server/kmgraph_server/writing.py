@@ -163,8 +163,10 @@ class Ground:
         :param is_there: whether there is something at the address that is written to.
         :param tags: tags of its content.
         """
-        created = http_date(self.generation.created) if self.generation else None
-        return Standing(self.id, created, is_there, tags)
+        if self.generation is None:
+            return Standing(self.id, None, is_there, tags)
+        content_id, created = self.generation.content_since
+        return Standing(self.id, http_date(created), is_there, tags, content_id)
 
 
 def write(view: str, prepare: Callable[[Ground], WriteRequest]) -> WriteSummary:

@@ -72,7 +72,7 @@ def test_every_command_writes_json(store: Path, tmp_path: Path) -> None:
     turned = json.loads(run("rollback", 1, "--store", made, "--json").stdout)
     assert {"generation": 2, "content_of": 1} == turned
     removed = json.loads(run("gc", "--store", made, "--keep", 1, "--json").stdout)
-    assert {"removed": [1], "in_use": []} == removed
+    assert {"removed": [1], "in_use": [], "snapshots": []} == removed
     listed = json.loads(run("questions", "--json").stdout)
     assert {"cq-031", "cq-037"} <= {question["id"] for question in listed}
     report = json.loads(run("validate", "--store", made, "--format", "json").stdout)

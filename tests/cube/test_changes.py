@@ -10,7 +10,7 @@ import pytest
 from helpers.cubes import Cubes, apply, cube_lines, engine_copy, new_cube, quads_of
 
 from kmgraph.cube import change_cube, cube_table
-from kmgraph.cube.changing import touched_units
+from kmgraph.cube.changing import Reach
 from kmgraph.cube.groupings import load_grouping
 from kmgraph.namespaces import KM, graph_iri
 from kmgraph.stores.base import QuadStore
@@ -123,7 +123,7 @@ def test_a_rating_reaches_what_is_read_of_its_case(cubes: Cubes) -> None:
         for quad in data_quads(store)
         if quad.predicate.value == f"{KM}about" and "assessment" in str(quad.subject)
     )
-    units = touched_units(store, load_grouping("readings-by-quadrant"), [rating])  # type: ignore[list-item]
+    units = Reach(store, [rating]).units(load_grouping("readings-by-quadrant"))  # type: ignore[list-item]
     readings = {
         quad.subject.value  # type: ignore[union-attr]
         for quad in store.quads(None, ox.NamedNode(f"{KM}about"), about, ox.DefaultGraph())

@@ -12,7 +12,7 @@ import pytest
 from helpers.cubes import BUNDLES, Cubes
 
 from kmgraph.cube import CUBE, cube_table, load_grouping, load_groupings, parts
-from kmgraph.cube.counting import is_a
+from kmgraph.cube.counting import Kinds
 from kmgraph.cube.groupings import Grouping
 from kmgraph.cube.tally import ALL, Cell, Tally, cells_of
 from kmgraph.cube.terms import observation_iri
@@ -32,10 +32,11 @@ def expected(store: MemoryStore, grouping: Grouping) -> dict[Cell, dict[str, Dec
     """Return cell to its units and their values, from one run of the query over everything."""
     answer = store.query(grouping.query)
     assert isinstance(answer, Solutions)
+    kinds = Kinds(store)
     cells: dict[Cell, dict[str, Decimal]] = defaultdict(dict)
     for unit, *values in answer:
         assert isinstance(unit, ox.NamedNode)
-        if not any(is_a(store, unit, name) for name in grouping.classes):
+        if not kinds.of(unit.value) & set(grouping.classes):
             continue
         number = Decimal(values.pop().value) if grouping.has_values else Decimal()  # type: ignore[union-attr]
         for cell in product(*((spelled(value), ALL) for value in values)):

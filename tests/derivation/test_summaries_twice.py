@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from unittest import mock
 
 import pyoxigraph as ox
 from hypothesis import HealthCheck, Phase, given, settings
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from kmgraph.derivation import derive
 from kmgraph.namespaces import DEFAULT_BASE, FRAMEWORK, KM, compact, graph_iri
-from kmgraph.pipeline.vocabulary_graphs import write_vocabulary_graph
+from kmgraph.pipeline import vocabulary_graphs
 from kmgraph.stores.oxigraph import MemoryStore
 from tests.derivation import oracle
 from tests.derivation.oracle import FRAMEWORKS, Rated
@@ -169,11 +170,13 @@ def _plain(term: Any) -> Any:
 
 @cache
 def vocabulary() -> bytes:
-    """Return the ontology and the frameworks as N-Quads."""
-    with TemporaryDirectory() as name:
+    """Return the ontology and the frameworks that ratings are drawn from as N-Quads."""
+    drawn = tuple(f"frameworks/{name}.ttl" for name in (*FRAMEWORKS, "ferlie-shortell-2001"))
+    files = mock.patch.dict(vocabulary_graphs._FILES, {"frameworks": drawn})
+    with TemporaryDirectory() as name, files:
         paths = [Path(name) / f"{graph}.nq" for graph in ("ontology", "frameworks")]
         for path in paths:
-            write_vocabulary_graph(path.stem, DEFAULT_BASE, path)
+            vocabulary_graphs.write_vocabulary_graph(path.stem, DEFAULT_BASE, path)
         return b"".join(path.read_bytes() for path in paths)
 
 

@@ -39,6 +39,8 @@ from kmgraph.records import TABLES
 from kmgraph.stores.generations import GenerationStore
 from kmgraph.stores.tombstones import Tombstones, refuse_gone
 
+#: Which frameworks a store carries does not matter to what is erased from it.
+pytestmark = pytest.mark.usefixtures("with_few_frameworks")
 NAME = "Zébédée Quuxington"
 PERSON = f"{BASE}person/ndl-people-1"
 NEEDLES = (PERSON.encode(), NAME.encode(), b"people-1\t", b"Hidden Lane")

@@ -15,6 +15,8 @@ from kmgraph.stores.generations import GenerationStore
 from kmgraph.stores.skolem import deskolemised
 from kmgraph.updates import Document, WriteRequest
 
+#: Which frameworks the first write brings along does not matter to what writes change.
+pytestmark = pytest.mark.usefixtures("with_few_frameworks")
 START = f"{DEFAULT_BASE}graph/"
 DEFAULT, A, H, K = (f"{START}{name}" for name in ("default", "a", "h", "k"))
 EVERYTHING = "public+north+south"
@@ -37,13 +39,13 @@ def make_seed(folder, graphs):
 
 
 @pytest.fixture(scope="module")
-def seed(tmp_path_factory):
+def seed(tmp_path_factory, with_few_frameworks):
     """Return a store with public data."""
     return make_seed(tmp_path_factory.mktemp("seed"), {"a": ("public", (1, 2))})
 
 
 @pytest.fixture(scope="module")
-def shared_seed(tmp_path_factory):
+def shared_seed(tmp_path_factory, with_few_frameworks):
     """Return a store with public data, and with data of two groups."""
     graphs = {"a": ("public", (1, 2)), "h": ("north", (2, 7)), "k": ("south", (8,))}
     return make_seed(tmp_path_factory.mktemp("seed"), graphs)

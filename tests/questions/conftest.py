@@ -3,7 +3,9 @@
 import csv
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pyoxigraph as ox
 import pytest
@@ -25,7 +27,7 @@ SETS = {
     "network": [DATA / "network"],
     "km-review": [BUNDLE, artefacts.folder("examples") / "km-review"],
 }
-Edit = Callable[..., EvidenceDataset]
+Edit = Callable[..., "Later"]
 
 
 class Bundles(Mapping[str, EvidenceDataset]):
@@ -83,6 +85,24 @@ def _change(path: Path, record_id: str, cells: dict[str, str]) -> None:
         writer.writerows(rows)
 
 
+class Later:
+    """A dataset that is built when something is asked of it: most changes are one of several.
+
+    What is asked after a further change would be built of that as well, so it is refused.
+    """
+
+    def __init__(self, build: Callable[[], EvidenceDataset], is_last: Callable[[], bool]) -> None:
+        self._build, self._is_last = build, is_last
+
+    @cached_property
+    def _dataset(self) -> EvidenceDataset:
+        assert self._is_last(), "ask for what an earlier change gives before the next is made"
+        return self._build()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._dataset, name)
+
+
 def _editor(name: str, folder: Path) -> Edit:
     """Return a function that changes cells of one row of a copy and builds the copy.
 
@@ -90,10 +110,14 @@ def _editor(name: str, folder: Path) -> Edit:
     """
     *others, last = SETS[name]
     shutil.copytree(last, folder)
+    edits = 0
 
-    def edit(sheet: str, record_id: str, **cells: str) -> EvidenceDataset:
+    def edit(sheet: str, record_id: str, **cells: str) -> Later:
+        nonlocal edits
         _change(folder / f"{sheet}.csv", record_id, cells)
-        return build_in_memory([*others, folder])
+        edits += 1
+        number = edits
+        return Later(lambda: build_in_memory([*others, folder]), lambda: edits == number)
 
     return edit
 

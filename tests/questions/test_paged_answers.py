@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator, Mapping
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from kmgraph.dataset import EvidenceDataset
 from kmgraph.errors import ParameterError
-from kmgraph.listings import ListingChange, build_listings, change_listings
+from kmgraph.listings import ListingChange, build_listings, change_listings, load_listings
 from kmgraph.namespaces import expand, graph_iri
 from kmgraph.pipeline.in_memory import build_in_memory
 from kmgraph.questions import Question, answer, load_catalogue
@@ -112,6 +113,17 @@ def test_the_total_counts_the_records_that_have_rows(question: str, stores: Stor
     assert len({row[driver] for row in page.rows}) == min(5, len(whole))
 
 
+@pytest.mark.parametrize("question", LISTED, ids=lambda question: question.id)
+def test_a_total_that_counts_more_than_has_rows_says_so(question: Question, stores: Stores) -> None:
+    plain, listed = stores["rated"]
+    assert question.listing is not None
+    have_rows = {row[question.listing.driver] for row in answer(question, plain).rows}
+    page = answer(question, listed, page=1, page_size=1)
+    says_so = "looked at" in page.to_dict()["listed"]
+    assert says_so == question.listing.wider
+    assert says_so or page.total == len(have_rows)
+
+
 def test_a_store_without_listings_gives_the_same_pages(stores: Stores) -> None:
     plain, listed = stores["rated"]
     asked = load_catalogue()["cq-008"]
@@ -186,3 +198,41 @@ def test_a_change_of_listings_is_what_building_anew_gives(
     }
     assert changed
     assert _changed(before, change_listings(before, now, changed)) == _contents(now, tmp_path)
+
+
+def test_the_total_of_two_facets_counts_what_has_both(stores: Stores) -> None:
+    """Whichever two values are given: no page is empty."""
+    seen = 0
+    for name, (one, two) in {
+        "cq-101": ("kind", "within"),
+        "cq-033": ("programme", "theme"),
+    }.items():
+        plain, listed = stores["systems"]
+        asked = load_catalogue()[name]
+        assert asked.listing is not None
+        kinds = {
+            "kind": ["km:Barrier", "km:Enabler"],
+            "within": ["PARIHS.C", "CFIR2.II", "PARIHS.E"],
+        }
+        for parameter in asked.parameters:
+            for class_name in parameter.of:
+                members = plain.quads(
+                    None, ox.NamedNode(expand("rdf:type")), ox.NamedNode(expand(class_name))
+                )
+                kinds.setdefault(parameter.name, sorted({q.subject.value for q in members}))
+        for first, second in product(kinds[one], kinds[two]):
+            params = {one: first, two: second}
+            whole = {row[asked.listing.driver] for row in answer(asked, plain, params).rows}
+            page = answer(asked, listed, params, page=1, page_size=3)
+            assert page.total == len(whole), params
+            assert len({row[asked.listing.driver] for row in page.rows}) == min(3, len(whole))
+            seen += bool(whole)
+    assert seen > 1
+
+
+def test_each_pair_of_facets_has_lists() -> None:
+    for listing in load_listings().values():
+        single = [name for name in listing.facets if " " not in name]
+        pairs = [" ".join(pair) for pair in combinations(single, 2)]
+        assert [*single, *pairs] == list(listing.facets)
+        assert len(single) <= 2

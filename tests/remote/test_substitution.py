@@ -26,10 +26,10 @@ class Rewriting(OxigraphStore):
         super().__init__(other._store, other.base)
         self.rewritten = 0
 
-    def query(self, text, *, bindings=None, **options):
+    def evaluate(self, text, facts, *, bindings=None, **options):
         """Answer a query whose terms are written into it."""
         self.rewritten += bool(bindings)
-        return super().query(substitute(text, bindings or {}), **options)
+        return super().evaluate(substitute(text, bindings or {}), facts, **options)
 
 
 def comparable(found):

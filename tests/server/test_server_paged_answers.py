@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from kmgraph_server import ServerConfig, create_app
+from kmgraph_server.state import close
+
 
 def test_a_page_as_json_says_where_it_stands_and_links_to_its_neighbours(client: Any) -> None:
     response = client.get("/questions/cq-032.json?page=2&page_size=3")
@@ -44,3 +47,14 @@ def test_another_page_is_another_representation(client: Any) -> None:
         for number in (1, 2)
     ]
     assert tags[0] != tags[1]
+
+
+@pytest.mark.parametrize("path", ["cq-032.json?page=2", "cq-032.json?page_size=200", "cq-032"])
+def test_a_page_that_takes_too_long_is_stopped_as_queries_are(evidence: Any, path: str) -> None:
+    app = create_app(ServerConfig(query_timeout_s=0.001), dataset=evidence)
+    try:
+        response = app.test_client().get(f"/questions/{path}")
+    finally:
+        close(app)
+    body = json.loads(response.text)
+    assert (response.status_code, body["type"].partition("#")[2]) == (503, "query-timeout")

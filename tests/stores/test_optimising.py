@@ -50,6 +50,7 @@ def test_an_optimised_copy_has_the_same_content(store):
     assert (3, 2, "optimise", {}) == (after.id, after.parent, after.reason, after.unoptimised)
     assert (before.graphs, before.counts, before.files) == (after.graphs, after.counts, after.files)
     assert before.digest == after.digest == store.digest()
+    assert ((2, before.created), (2, before.created)) == (before.content_since, after.content_since)
     assert b"x" == store.read_file(3, "rows/a.tsv")
     store.gc(1)
     assert before.digest == store.digest()

@@ -90,14 +90,19 @@ def _answered(
     forms = forms_by_extension(path, ANSWER, query)
     if offer is HTML:
         return add_alternates(_form(question, given, forms, wanted), path + query, forms)
-    served = snapshot()
-    found = answer(question, served.dataset.store, given, **wanted)
+    found = _asked(question, given, wanted)
     body = found.to_csv() if offer.name == "csv" else found.to_json()
     response = add_alternates(data(body, offer), path + query, forms)
     for relation, number in _neighbours(found).items():
         address = f"{path}{_query(chosen, {'page': number, 'page_size': found.page_size or 1})}"
         response.headers.add("Link", f'<{address}>; rel="{relation}"')
     return as_file(response, f"{question.id}.{offer.name}")
+
+
+def _asked(question: Question, given: dict[str, str], wanted: dict[str, int]) -> Answer:
+    """Return the answer to a question, or a page of it."""
+    page, size = wanted.get("page"), wanted.get("page_size")
+    return answer(question, snapshot().dataset.store, given, page=page, page_size=size)
 
 
 def _query(chosen: Mapping[str, str], wanted: Mapping[str, int]) -> str:
@@ -188,7 +193,7 @@ def _form(
     table, problem, note, found = None, None, "", None
     if not lacks_required(question, given):
         try:
-            found = answer(question, served.dataset.store, given, **wanted)
+            found = _asked(question, given, wanted)
             table = tabulate(found, served.names, settings().page_row_limit)
             note = found.note
         except ParameterError as error:

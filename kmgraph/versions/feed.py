@@ -1,0 +1,215 @@
+"""The change feed of a store: a Linked Data Event Stream of versions of entities.
+
+::
+
+    STORE/feed/VIEW/feed.json        which generation was told last, and how many members there are
+    STORE/feed/VIEW/000001.jsonl     a page: members, one a line
+
+The feed tells of what was recorded: the graphs of datasets and loaded graphs. What is derived of
+them, and the vocabulary, are not in it. It is written by :func:`kmgraph.versions.update_feed`, from
+the generations that are kept by then; what is written stays when generations are collected. A
+page that is full never changes again.
+
+An erasure removes the feed, since older versions may hold what is erased. The next one begins
+anew, from the generations as the erasure left them, under another IRI, and says first what was
+erased.
+
+Source: https://w3id.org/ldes/specification
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pyoxigraph as ox
+
+from kmgraph.errors import NotFoundError, StoreCorruptError
+from kmgraph.namespaces import DCTERMS, RDF, XSD
+from kmgraph.stores.generations import GenerationStore
+from kmgraph.stores.tombstones import TOMBSTONES_FILE
+from kmgraph.stores.views import PUBLIC
+from kmgraph.versions.members import ADDED, CHANGED, CLASSES, REMOVED, Member
+
+#: Folder of the feeds in that of a store.
+FOLDER: Final = "feed"
+#: File of a feed that says how far it has come.
+STATE_FILE: Final = "feed.json"
+_LDES: Final = "https://w3id.org/ldes#"
+_TREE: Final = "https://w3id.org/tree#"
+_TYPE: Final = ox.NamedNode(f"{RDF}type")
+
+
+@dataclass(frozen=True, slots=True)
+class FeedState:
+    """How far a feed has come.
+
+    :ivar epoch: tells this feed from those before an erasure.
+    :ivar generation: id of the generation that was told last.
+    :ivar created: the time that its members have; empty where none was told.
+    :ivar members: number of members; lines beyond them were never finished.
+    :ivar page_size: members on a full page.
+    :ivar erasures: hash of what is known of erasures.
+    """
+
+    epoch: str
+    generation: int
+    created: str
+    members: int
+    page_size: int
+    erasures: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPage:
+    """A page of a feed.
+
+    :ivar number: which, from 1.
+    :ivar members: its members, in order.
+    :ivar is_complete: whether it is full, and so will never change.
+    """
+
+    number: int
+    members: tuple[Member, ...]
+    is_complete: bool
+
+
+class Feed:
+    """The feed of one view, as it was last written.
+
+    :param store: the store.
+    :param view: key of the view.
+    :raises NotFoundError: nothing was written yet, or something was erased since.
+    """
+
+    def __init__(self, store: GenerationStore, view: str = PUBLIC) -> None:
+        self.folder = store.path / FOLDER / view
+        self.base, self.view = store.base, view
+        state = read_state(self.folder)
+        if state is None or state.erasures != erasures_of(store):
+            raise NotFoundError(
+                f"{store.path}: the feed of the view '{view}' has to be written: run 'kmgraph feed'"
+            )
+        self._state = state
+
+    @property
+    def iri(self) -> str:
+        """IRI of the stream; a feed that begins anew after an erasure has another one."""
+        return f"{self.base}feed/{self.view}/{self._state.epoch}"
+
+    @property
+    def generation(self) -> int:
+        """Id of the generation that was told last."""
+        return self._state.generation
+
+    @property
+    def pages(self) -> int:
+        """Number of pages; the last one is not full, and may be empty."""
+        return self._state.members // self._state.page_size + 1
+
+    def __len__(self) -> int:
+        """Return the number of members."""
+        return self._state.members
+
+    def page_iri(self, number: int) -> str:
+        """Return the IRI of a page."""
+        return f"{self.iri}/{number}"
+
+    def page(self, number: int) -> FeedPage:
+        """Return a page.
+
+        :param number: from 1.
+        :raises NotFoundError: there is no such page.
+        """
+        if not 1 <= number <= self.pages:
+            raise NotFoundError(f"the feed has no page {number}: there are {self.pages}")
+        size = self._state.page_size
+        due = min(size, self._state.members - (number - 1) * size)
+        path = page_path(self.folder, number)
+        lines = path.read_bytes().splitlines()[:due] if due else []
+        if len(lines) < due:
+            raise StoreCorruptError(f"{path}: members are missing: remove the folder of the feed")
+        return FeedPage(number, tuple(map(Member.from_line, lines)), due == size)
+
+    def members(self) -> Iterator[Member]:
+        """Yield all members, the oldest first."""
+        for number in range(1, self.pages + 1):
+            yield from self.page(number).members
+
+    def page_quads(self, number: int) -> Iterator[ox.Quad]:
+        """Yield a page as RDF: the stream, the way to the next page, and the members.
+
+        :raises NotFoundError: there is no such page.
+        """
+        page = self.page(number)
+        stream, here = ox.NamedNode(self.iri), ox.NamedNode(self.page_iri(number))
+        yield from _stream_quads(stream, ox.NamedNode(self.page_iri(1)))
+        yield ox.Quad(here, _TYPE, _tree("Node"))
+        if page.is_complete:
+            link = ox.NamedNode(f"{here.value}#next")
+            newest = ox.Literal(page.members[-1].created, datatype=ox.NamedNode(f"{XSD}dateTime"))
+            yield ox.Quad(here, _tree("relation"), link)
+            yield ox.Quad(link, _TYPE, _tree("GreaterThanOrEqualToRelation"))
+            yield ox.Quad(link, _tree("node"), ox.NamedNode(self.page_iri(number + 1)))
+            yield ox.Quad(link, _tree("path"), ox.NamedNode(f"{DCTERMS}created"))
+            yield ox.Quad(link, _tree("value"), newest)
+        for member in page.members:
+            yield ox.Quad(stream, _tree("member"), ox.NamedNode(member.iri))
+            yield from member.quads()
+
+
+def _tree(name: str) -> ox.NamedNode:
+    """Return a term of the TREE vocabulary."""
+    return ox.NamedNode(_TREE + name)
+
+
+def _stream_quads(stream: ox.NamedNode, root: ox.NamedNode) -> Iterator[ox.Quad]:
+    """Yield what is said of the stream as a whole."""
+    yield ox.Quad(stream, _TYPE, ox.NamedNode(f"{_LDES}EventStream"))
+    yield ox.Quad(stream, _tree("view"), root)
+    for name, value in (
+        ("timestampPath", f"{DCTERMS}created"),
+        ("versionOfPath", f"{DCTERMS}isVersionOf"),
+        ("versionCreateObject", CLASSES[ADDED]),
+        ("versionUpdateObject", CLASSES[CHANGED]),
+        ("versionDeleteObject", CLASSES[REMOVED]),
+    ):
+        yield ox.Quad(stream, ox.NamedNode(_LDES + name), ox.NamedNode(value))
+
+
+def read_state(folder: Path) -> FeedState | None:
+    """Return how far a feed has come; None where there is none.
+
+    :raises StoreCorruptError: the file is not as kmgraph writes it.
+
+    >>> read_state(Path("/nowhere"))
+    """
+    try:
+        return FeedState(**json.loads((folder / STATE_FILE).read_bytes()))
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError) as error:
+        raise StoreCorruptError(
+            f"{folder / STATE_FILE} cannot be read ({error}): remove the folder of the feed"
+        ) from error
+
+
+def erasures_of(store: GenerationStore) -> str:
+    """Return a hash of what a store knows of erasures; empty where nothing was erased."""
+    try:
+        return hashlib.sha256((store.path / TOMBSTONES_FILE).read_bytes()).hexdigest()
+    except FileNotFoundError:
+        return ""
+
+
+def page_path(folder: Path, number: int) -> Path:
+    """Return the file of a page.
+
+    >>> page_path(Path("feed"), 1).name
+    '000001.jsonl'
+    """
+    return folder / f"{number:06}.jsonl"
