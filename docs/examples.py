@@ -41,7 +41,7 @@ _ANY: Final = "..."
 _VOLATILE: Final = (
     (re.compile(r"\b\d+\.\d+ s\b"), "0.0 s"),
     (re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*"), "2000-01-01T00:00:00"),
-    (re.compile(r"\b(clahrc-ndl|frameworks|mappings|ontology) \d[\d,]*"), r"\1 0"),
+    (re.compile(r"\b(clahrc-ndl|cube|frameworks|mappings|ontology) \d[\d,]*"), r"\1 0"),
     (re.compile(r"\bwrote \d[\d,]* bytes\b"), "wrote 0 bytes"),
     (re.compile(r"\burn:uuid:[0-9a-f-]{36}\b"), "urn:uuid:0"),
 )

@@ -44,7 +44,7 @@ class Reader(html.parser.HTMLParser):
 
     def __init__(self, text):
         super().__init__()
-        self.addresses, self.words = [], ""
+        self.addresses, self.texts = [], []
         self.feed(text)
 
     def handle_starttag(self, tag, attrs):
@@ -53,7 +53,12 @@ class Reader(html.parser.HTMLParser):
 
     def handle_data(self, data):
         """Note text."""
-        self.words = " ".join(f"{self.words} {data}".split())
+        self.texts.append(data)
+
+    @property
+    def words(self):
+        """Return the text with single spaces."""
+        return " ".join(" ".join(self.texts).split())
 
 
 @pytest.fixture
@@ -93,7 +98,8 @@ def crawl(client, start, *, leave, outside=""):
             target = urljoin(path, address).partition("#")[0]
             parts = urlsplit(target)
             kind = (re.sub(r"[^/]*\d[^/.]*", "N", parts.path), bool(parts.query))
-            section = re.sub(r"(/doc/[^/]*/|/questions/).*?(\.\w+)?$", r"\1\2", kind[0]), kind[1]
+            name = r"(/doc/[^/]*/|/questions/|/framework/).*?(\.\w+)?$"
+            section = re.sub(name, r"\1\2", kind[0]), kind[1]
             kinds[section] = kinds.get(section, 0) + (target not in seen)
             if target not in seen and kinds[section] <= 2:
                 pending.append(target)
