@@ -28,12 +28,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import pyoxigraph as ox
+from served import serving
 
 ROOT = Path(__file__).resolve().parents[1]
-START = "from kmgraph_server.cli import serve; serve()"
 STUDIES = """SELECT ?study ?mark { ?study a <https://w3id.org/kmgraph/ontology#Study> ;
   <http://purl.org/dc/terms/identifier> ?mark } ORDER BY ?study"""
 LOOKUP = "SELECT ?property ?value WHERE {{ <{}> ?property ?value }}"
@@ -89,27 +89,6 @@ class Keys:
         (folder / "draws").write_text("\n".join(str(n + 1) for n in self.draws(DRAWS)))
         marks = [f"{mark} {len(self.answers[n])}" for n, (_, mark) in enumerate(self.rows)]
         (folder / "answers").write_text("\n".join(marks))
-
-
-@contextmanager
-def kmgraph(store: Path, *options: str) -> Iterator[str]:
-    """Run our server, and give host and port."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", START, "--store", str(store), "--port", "0", *options],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={
-            **os.environ,
-            "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'server'}",
-            "PYTHONUNBUFFERED": "1",
-        },
-    )
-    try:
-        line = process.stdout.readline() if process.stdout else ""
-        yield urlsplit(line.split()[2]).netloc
-    finally:
-        process.terminate()
-        process.wait(WAIT_S)
 
 
 @contextmanager
@@ -262,8 +241,8 @@ def compare(keys: Keys, store: Path, options: argparse.Namespace) -> dict[str, A
     plain = ("--cache-bytes", "0")
     with (
         oxigraph(keys.view) as native,
-        kmgraph(store, *DISK, "--cache-bytes", str(CACHE_BYTES)) as cached,
-        kmgraph(store, *DISK, *plain) as uncached,
+        serving(store, *DISK, "--cache-bytes", str(CACHE_BYTES)) as cached,
+        serving(store, *DISK, *plain) as uncached,
     ):
         servers = {
             "oxigraph": (native, "/query"),
@@ -306,7 +285,7 @@ def main() -> None:
         found["closed_loop"] = compare(keys, options.store, options)
     servers: dict[str, Any] = {"oxigraph": (oxigraph(keys.view), "/query")}
     for name, more in (("cached", ()), ("uncached", ("--cache-bytes", "0"))):
-        servers[name] = (kmgraph(options.store, *DISK, *more), "/sparql")
+        servers[name] = (serving(options.store, *DISK, *more), "/sparql")
     found["open_loop"] = {}
     for name, (server, prefix) in servers.items():
         with server as place:

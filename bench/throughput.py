@@ -11,50 +11,26 @@ from __future__ import annotations
 import argparse
 import http.client
 import json
-import os
 import statistics
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "server")]
 
+from served import serving  # noqa: E402
+
 import kmgraph  # noqa: E402 - it is found by the line above
 from kmgraph.synthetic import generate  # noqa: E402
 
-START = "from kmgraph_server.cli import serve; serve()"
 BASE = "https://example.org/bench/"
 TIMEOUT_S = 60
 MANY = "SELECT * { ?s ?p ?o } LIMIT 10000"
-
-
-@contextmanager
-def serving(store: Path, *options: str) -> Iterator[str]:
-    """Run the server, and give host and port."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", START, "--store", str(store), "--port", "0", *options],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={
-            **os.environ,
-            "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'server'}",
-            "PYTHONUNBUFFERED": "1",
-        },
-    )
-    try:
-        line = process.stdout.readline() if process.stdout else ""
-        yield urlsplit(line.split()[2]).netloc
-    finally:
-        process.terminate()
-        process.wait(TIMEOUT_S)
 
 
 def measure(
