@@ -115,6 +115,12 @@ def _delays(found: Mapping[str, Any]) -> _Said:
     return f"{p99_ms:.1f} ms, without the cache", p99_ms < 20
 
 
+def _aggregates(found: Mapping[str, Any]) -> _Said:
+    """Judge queries that aggregate beside the engine."""
+    ratios = [each["ratio"] for each in found["aggregates"].values()]
+    return f"{min(ratios)} to {max(ratios)} times", max(ratios) <= 1.2
+
+
 def _growth(found: Mapping[str, Any]) -> _Said:
     """Judge growth."""
     above = faster_than_bound(found)
@@ -133,6 +139,7 @@ _GOALS: Final[dict[str, tuple[str, Callable[[Mapping[str, Any]], _Said]]]] = {
     "5 times Virtuoso on the plain query": ("questions", _question_virtuoso),
     "look-ups from the cache: 4 times the engine's own server": ("http", _ratio("cached", 4)),
     "look-ups without it: 0.7 times": ("http", _ratio("uncached", 0.7)),
+    "queries that aggregate: at most 1.2 times the engine's time": ("http", _aggregates),
     "at 500 requests/s beside a heavy query: p99 less than 20 ms": ("http", _delays),
     "nothing grows faster than n log n": ("growth", _growth),
 }

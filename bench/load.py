@@ -30,6 +30,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import quote
 
+import aggregates
 import pyoxigraph as ox
 from served import serving
 
@@ -283,6 +284,7 @@ def main() -> None:
     found: dict[str, Any] = {"keys": len(keys.rows)}
     if not options.open:
         found["closed_loop"] = compare(keys, options.store, options)
+        found["aggregates"] = aggregates.measure(options.store, keys.view, options.rounds)
     servers: dict[str, Any] = {"oxigraph": (oxigraph(keys.view), "/query")}
     for name, more in (("cached", ()), ("uncached", ("--cache-bytes", "0"))):
         servers[name] = (serving(options.store, *DISK, *more), "/sparql")

@@ -290,6 +290,12 @@ def _http(found: Mapping[str, Any], _: Mapping[str, Any]) -> Iterator[str]:
     yield f"Requests a second, {found['keys']:,} keys, every answer checked."
     yield table(head, rows, "rrrrrr")
     rows = [
+        (name, told(each["server_ms"]), told(each["engine_ms"]), str(each["ratio"]))
+        for name, each in found["aggregates"].items()
+    ]
+    yield "Queries that aggregate, without the cache, both from disk:"
+    yield table(("query", "over HTTP, ms", "the engine itself, ms", "times"), rows, "lrrr")
+    rows = [
         (who, *(number(each[kind]) for kind in sorted(each) if kind.endswith("_ms")))
         for who, each in found["open_loop"].items()
     ]
