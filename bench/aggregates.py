@@ -6,7 +6,7 @@ import http.client
 import json
 import time
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import quote
 
 import pyoxigraph as ox
@@ -18,7 +18,14 @@ _FOLDER: Final = Path(__file__).resolve().parent / "queries"
 _ACCEPT: Final = "application/sparql-results+json"
 _LIMIT_S: Final = 600
 #: No answer may come from the cache, and no limit may cut a long one.
-_OPTIONS: Final = ("--memory-mode", "disk", "--cache-bytes", "0", "--query-timeout-s", str(_LIMIT_S))
+_OPTIONS: Final = (
+    "--memory-mode",
+    "disk",
+    "--cache-bytes",
+    "0",
+    "--query-timeout-s",
+    str(_LIMIT_S),
+)
 
 
 def measure(store: Path, view: Path, runs: int) -> dict[str, Any]:
@@ -61,7 +68,8 @@ def _ours(place: str, text: str) -> tuple[float, list[str]]:
 def _bare(engine: ox.Store, text: str) -> tuple[float, list[str]]:
     """Return the milliseconds until the engine's answer was written, and its rows."""
     started = time.perf_counter()
-    body = engine.query(text).serialize(format=ox.QueryResultsFormat.JSON)
+    solutions = cast("ox.QuerySolutions", engine.query(text))
+    body = solutions.serialize(format=ox.QueryResultsFormat.JSON)
     took_ms = 1000 * (time.perf_counter() - started)
     return took_ms, _rows(bytes(body or b""))
 

@@ -3,10 +3,11 @@
 ``python bench/load.py --store S`` serves a store that is there, one server after the other and in
 turns, and asks each for one study at a time over kept connections: 10,000 keys, of which the
 first are asked for most (Zipf). It prints one JSON object with the requests a second of each
-server and their ratios. ``--open`` asks at a fixed rate instead, with a heavy query beside it, and
-counts each delay from the moment at which the request was due. wrk asks (Debian's package), and
-its script checks each answer against what the engine says when it is asked directly. Clients and
-server share the machine. Only what was started here is ended.
+server and their ratios, and for queries that aggregate the time beside that of the engine.
+``--open`` asks at a fixed rate instead, with a heavy query beside it, and counts each delay from
+the moment at which the request was due. wrk asks (Debian's package), and its script checks each
+answer against what the engine says when it is asked directly. Clients and server share the
+machine. Only what was started here is ended.
 """
 
 from __future__ import annotations
