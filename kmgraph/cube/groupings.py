@@ -2,7 +2,9 @@
 
 The query of a grouping gives one row for each unit and each combination of values that it has: the
 unit, its values, then what it adds to each measure. The line :data:`MARK` stands wherever units
-are chosen, so that one text serves a whole view and the few units that a change touches.
+are chosen, so that one text serves a whole view and the few units that a change touches. A pattern
+behind the mark counts only where units are chosen: it leads from them to what is looked up beside
+them, which is best read from end to end where all units are asked for.
 """
 
 from __future__ import annotations
@@ -20,13 +22,13 @@ from kmgraph import artefacts
 from kmgraph.errors import InputError, NotFoundError
 from kmgraph.namespaces import expand
 
-#: Line of a grouping's query that gives way to the units that are asked for.
+#: Begin of a line of a grouping's query that gives way to the units that are asked for.
 MARK: Final = "#@ units"
 #: Names that no grouping may have, because other things of the cube have IRIs there.
 TAKEN: Final = frozenset({"codes"})
 _MEASURES: Final = ("valueSum", "valueMean")
 _SELECT: Final = re.compile(r"^SELECT (?P<variables>[?\w ]+)\n", re.MULTILINE)
-_MARKS: Final = re.compile(rf"^ *{MARK}\n", re.MULTILINE)
+_MARKS: Final = re.compile(rf"^ *{MARK}(?: .*)?\n", re.MULTILINE)
 _NAME: Final = re.compile(r"[a-z]+(?:-[a-z]+)*", re.ASCII)
 
 

@@ -10,7 +10,7 @@ import pyoxigraph as ox
 
 from kmgraph.errors import ParameterError
 from kmgraph.namespaces import expand
-from kmgraph.questions import rendering
+from kmgraph.questions import rendering, workbook
 from kmgraph.questions.fitting import unfitting
 from kmgraph.questions.model import Question, Returned
 from kmgraph.questions.paging import Page, checked_page, find_rows, is_large
@@ -133,6 +133,13 @@ class Answer:
     def to_dict(self) -> dict[str, Any]:
         """Return what :meth:`to_json` writes, as Python values."""
         return rendering.to_dict(self)
+
+    def to_xlsx(self) -> bytes:
+        """Return the answer as a workbook, with its passages and its query.
+
+        :raises MissingExtraError: openpyxl is not installed.
+        """
+        return workbook.to_xlsx(self)
 
     def to_dataframe(self) -> pd.DataFrame:
         """Return the rows as a pandas DataFrame, typed by column.

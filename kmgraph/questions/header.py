@@ -146,7 +146,12 @@ def _listed(value: Any, path: Path) -> Listed | None:
     wider = value.get("wider", False)
     if not isinstance(wider, bool):
         raise _problem(path, _LISTING, f"wider is true or false, not {wider!r}")
-    return Listed(value["of"], value["driver"], **paths, wider=wider)
+    counted = value.get("counted") or {}
+    if not isinstance(counted, dict):
+        raise _problem(path, _LISTING, f"counted maps a column to a variable, not {counted!r}")
+    return Listed(
+        value["of"], value["driver"], **paths, wider=wider, counted=tuple(counted.items())
+    )
 
 
 def _parameters(items: Sequence[Any], path: Path) -> tuple[Parameter, ...]:

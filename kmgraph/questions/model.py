@@ -48,6 +48,8 @@ class Listed:
     :ivar reads: classes of what belongs to a record that the query reads; all where none is given.
     :ivar wider: whether records without a row are listed too, so that a total counts what was
         looked at.
+    :ivar counted: a column, and the variable of the query by whose value the listing counts its
+        records for it.
     """
 
     of: str
@@ -56,6 +58,7 @@ class Listed:
     led_by: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     wider: bool = False
+    counted: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,6 +139,11 @@ def _lacks_flips(question: Question, store: QuadStore) -> bool:
 
 def _rows(question: Question, store: QuadStore, bindings: Mapping[str, Term]) -> list[Row]:
     """Return the rows that a question has in a store, in the order of its columns."""
+    return _columns(question, _solutions(question, store, bindings))
+
+
+def _solutions(question: Question, store: QuadStore, bindings: Mapping[str, Term]) -> Solutions:
+    """Return what the query of a question finds in a store."""
     if isinstance(store, OxigraphStore):
         # To analyse a long query takes longer than to answer it on a small store.
         facts = _facts(question.query)
@@ -153,6 +158,11 @@ def _rows(question: Question, store: QuadStore, bindings: Mapping[str, Term]) ->
             f"question {question.id} does not return {', '.join(sorted(missing))}, "
             "which its header lists"
         )
+    return solutions
+
+
+def _columns(question: Question, solutions: Solutions) -> list[Row]:
+    """Return the columns of a question, without what its query selects besides."""
     places = [solutions.variables.index(column.name) for column in question.returns]
     return [tuple(row[place] for place in places) for row in solutions]
 
@@ -218,10 +228,30 @@ def _rows_about(
         reads=[expand(name) for name in listed.reads],
         more=flips,
     ) as small:
-        rows = _rows(question, small, bindings)
+        solutions = _solutions(question, small, bindings)
+        rows = _columns(question, _counted(listed, store, solutions))
     place = _place(question, listed)
     wanted = set(records)
     return [row for row in rows if row[place] in wanted]
+
+
+def _counted(listed: Listed, store: QuadStore, solutions: Solutions) -> Solutions:
+    """Return solutions with the numbers that the listing has of the whole store.
+
+    What surrounds the records of a page holds only some of what is counted.
+    """
+    if not listed.counted:
+        return solutions
+    rows = [list(row) for row in solutions]
+    for column, variable in listed.counted:
+        place, by = solutions.variables.index(column), solutions.variables.index(variable)
+        for row in rows:
+            value = row[by]
+            if value is not None:
+                key = facet_key(variable, value)
+                blocks = stored_blocks(store, listing_iri(store.base, listed.of, key))
+                row[place] = ox.Literal(0 if blocks is None else blocks.total)
+    return Solutions(solutions.variables, [tuple(row) for row in rows])
 
 
 def _cut(question: Question, listed: Listed, rows: list[Row], page: Page) -> tuple[list[Row], int]:

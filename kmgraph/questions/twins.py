@@ -9,6 +9,9 @@ up, row by row, for a few records of each.
 from __future__ import annotations
 
 import re
+import threading
+import weakref
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -27,7 +30,7 @@ from kmgraph.questions.paging import LARGE, Page
 from kmgraph.results import Row, Solutions
 from kmgraph.sparql import analyse
 from kmgraph.stores.base import QuadStore
-from kmgraph.stores.oxigraph import OxigraphStore
+from kmgraph.stores.oxigraph import OxigraphStore, OxigraphView
 from kmgraph.terms import Term
 
 #: Most records of a row that its lists tell of.
@@ -47,6 +50,14 @@ _COUNT: Final = ox.NamedNode(f"{KM}unitCount")
 _NONE: Final = ox.Literal(0)
 #: What is to be known of each query that fills lists: it reads the whole store.
 _FACTS: Final = analyse("SELECT ?s { ?s ?p ?o }")
+#: A row by variable.
+_Found = dict[str, Term | None]
+#: Answers that are kept of a view, for further pages and whoever asks next, and most rows of one.
+_MOST_KEPT: Final = 8
+_MOST_KEPT_ROWS: Final = 2_000
+_Kept = OrderedDict[tuple[str, frozenset[tuple[str, Term]]], list[_Found]]
+_KEPT: Final[weakref.WeakKeyDictionary[QuadStore, _Kept]] = weakref.WeakKeyDictionary()
+_KEPT_LOCK: Final = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,33 +241,61 @@ def rows_and_total(
     :param kinds: name to kind of the question's columns, in order.
     :param page: the page; None for all rows, or for the first page where they are many.
     """
-    solutions = cast(Solutions, store.query(twin.query, bindings=bindings))
-    found = [dict(zip(solutions.variables, row, strict=True)) for row in solutions]
+    found = _found(twin, store, bindings)
     total = len(found)
     if page is None and total > MOST_ROWS:
         page = Page(1, MOST_ROWS)
-    if page is not None:
-        found = found[page.start : page.start + page.size]
+    places = range(total) if page is None else range(total)[page.start : page.start + page.size]
     separators = {name: _SEPARATORS[kind] for name, kind in kinds.items() if kind in _SEPARATORS}
-    for row in found:
-        _fill(row, twin, store, separators)
-    return [tuple(row.get(name) for name in kinds) for row in found], total
+    for place in places:
+        if _LISTS in found[place]:
+            found[place] = _filled(found[place], twin, store, separators)
+    return [tuple(found[place].get(name) for name in kinds) for place in places], total
 
 
-def _fill(
-    row: dict[str, Term | None], twin: Twin, store: QuadStore, separators: Mapping[str, str]
-) -> None:
-    """Put into a row what its lists tell."""
+def _found(twin: Twin, store: QuadStore, bindings: Mapping[str, Term]) -> list[_Found]:
+    """Return the rows that a twin finds; those of a published view, which never changes, are kept.
+
+    Rows that were kept may have their lists already.
+    """
+    if not isinstance(store, OxigraphView):
+        return _asked(twin, store, bindings)
+    key = (twin.id, frozenset(bindings.items()))
+    with _KEPT_LOCK:
+        kept = _KEPT.setdefault(store, OrderedDict())
+        if key in kept:
+            kept.move_to_end(key)
+            return kept[key]
+    found = _asked(twin, store, bindings)
+    if len(found) <= _MOST_KEPT_ROWS:
+        with _KEPT_LOCK:
+            kept[key] = found
+            if len(kept) > _MOST_KEPT:
+                kept.popitem(last=False)
+    return found
+
+
+def _asked(twin: Twin, store: QuadStore, bindings: Mapping[str, Term]) -> list[_Found]:
+    """Return the rows that the query of a twin gives, without lists."""
+    solutions = cast(Solutions, store.query(twin.query, bindings=bindings))
+    return [dict(zip(solutions.variables, row, strict=True)) for row in solutions]
+
+
+def _filled(found: _Found, twin: Twin, store: QuadStore, separators: Mapping[str, str]) -> _Found:
+    """Return a row with what its lists tell, and without their names."""
+    row = dict(found)
+    names = cast(ox.Literal, row.pop(_LISTS)).value.split()
     wanted = MOST_LISTED
     if isinstance(count := row.get(twin.count), ox.Literal):
         wanted = min(wanted, int(count.value))
-    for name in cast(ox.Literal, row[_LISTS]).value.split():
+    for name in names:
         if wanted <= 0:
             break
         for told in _told(twin.listers[name], store, row, wanted):
             wanted -= int(told.pop(_LISTED, _NONE).value)
             for column, text in told.items():
                 row[column] = _joined(row.get(column), text, separators[column])
+    return row
 
 
 def _told(

@@ -22,7 +22,7 @@ Bundles = Mapping[str, EvidenceDataset]
 LISTED = [question for question in load_catalogue().values() if question.listing]
 NAMES = ("rated", "systems", "km-review", "synthetic")
 #: Questions in an order of their own, in which a record may come up more than once.
-OTHER_ORDER = {"cq-002", "cq-026", "cq-033", "cq-101", "cq-112"}
+OTHER_ORDER = {"cq-002", "cq-009", "cq-026", "cq-033", "cq-101", "cq-112"}
 
 
 def _copy(store: Any) -> MemoryStore:

@@ -71,6 +71,8 @@ def _values(question: Question, store: QuadStore) -> dict[str, list[str]]:
         values = list(parameter.choices)
         if parameter.kind == "construct":
             values = ["PARIHS.C", "PARIHS.C.culture", "PARIHS.E", "FS.2", "FS.3", "QUERI.4"]
+        elif "skos:ConceptScheme" in parameter.of:
+            values = ["parihs-2004", "cfir-2009", "cfir-2022", "eric-2015"]
         elif not values:
             values = ["study/none"]
             for name in parameter.of:
