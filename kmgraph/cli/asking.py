@@ -77,7 +77,7 @@ def _question_text(question: Question) -> str:
 @click.option(
     "--format",
     "fmt",
-    type=click.Choice([_TABLE, "csv", "json"]),
+    type=click.Choice([_TABLE, "csv", "json", "xlsx"]),
     default=_TABLE,
     show_default=True,
 )
@@ -107,6 +107,8 @@ def ask(
         answer = evidence.ask(question_id, values, page=page, page_size=page_size, whole=whole)
         if fmt == "csv":
             click.echo(answer.to_csv(), nl=False)
+        elif fmt == "xlsx":
+            click.echo(answer.to_xlsx(), nl=False)
         else:
             click.echo(answer.to_json() if fmt == "json" else answer.to_table())
 

@@ -19,12 +19,20 @@ from kmgraph.cli.common import (
     store_option,
 )
 from kmgraph.errors import InputError
+from kmgraph.metadata import metadata_of, publication_of, validate_metadata
 from kmgraph.namespaces import DEFAULT_BASE
 from kmgraph.pipeline import BuildOptions, BuildSummary, load_rdf
 from kmgraph.pipeline import build as build_bundles
 from kmgraph.quality import validate_bundle, validate_store
 from kmgraph.stores.generations import GenerationStore
-from kmgraph.validation import ENGINES, Severity, engine_named, validate_frameworks
+from kmgraph.validation import (
+    ENGINES,
+    Report,
+    Severity,
+    ShaclEngine,
+    engine_named,
+    validate_frameworks,
+)
 
 _DISCARD_EDITS = click.option(
     "--discard-edits", is_flag=True, help="Go on where this loses what updates did to a graph."
@@ -224,6 +232,11 @@ def load(
     "BUNDLE is an RDF file of frameworks or mappings, or a table of mappings (.sssom.tsv).",
 )
 @click.option(
+    "--metadata",
+    is_flag=True,
+    help="Check the catalogue, the counts and the example queries of --store instead.",
+)
+@click.option(
     "--format",
     "fmt",
     type=click.Choice(["text", "json", "ttl"]),
@@ -244,6 +257,7 @@ def validate(
     bundle: Path | None,
     store: Path | None,
     frameworks: bool,
+    metadata: bool,
     fmt: str,
     engine_name: str | None,
     encoding: str | None,
@@ -259,12 +273,16 @@ def validate(
     """
     if frameworks and store is not None:
         raise click.UsageError("give --frameworks or --store, not both")
+    if metadata and (store is None or bundle is not None):
+        raise click.UsageError("--metadata is of a store: give --store, and no bundle")
     if bundle is None and store is None and not frameworks:
         raise click.UsageError("give a bundle, --store or --frameworks")
     progress, close = progress_for(quiet or fmt != "text")
     engine = None if engine_name is None else engine_named(engine_name)
     try:
-        if frameworks:
+        if metadata:
+            report = _metadata_report(Path(str(store)), engine)
+        elif frameworks:
             files = [] if bundle is None else [bundle]
             report = validate_frameworks(files, engine=engine, progress=progress)
         elif bundle is not None:
@@ -279,6 +297,14 @@ def validate(
     click.echo(writers[fmt]())
     if not report.conforms:
         sys.exit(EXIT_VIOLATIONS)
+
+
+def _metadata_report(path: Path, engine: ShaclEngine | None) -> Report:
+    """Check what the public view of a store says of itself."""
+    store = GenerationStore(path)
+    with store.open_view() as view:
+        triples = metadata_of(view, publication_of(store))
+    return validate_metadata(triples, engine=engine)
 
 
 COMMANDS = (init, build, load, validate)

@@ -171,7 +171,7 @@ def _print_more(number: int, what: str, indent: str) -> None:
 def feed(store: Path, view: str, page: int | None, quiet: bool) -> None:
     """Bring the change feed up to date, and say how far it goes or write a page of it.
 
-    Run it before old generations are collected: what is not told yet by then is told as one step.
+    Once it was begun, publications tell it themselves.
     """
     progress, close = progress_for(quiet)
     try:

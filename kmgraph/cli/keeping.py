@@ -16,6 +16,7 @@ from kmgraph.cli.common import (
     store_option,
 )
 from kmgraph.pipeline.republishing import roll_back
+from kmgraph.pipeline.telling import tell_feeds
 from kmgraph.snapshots import remove_snapshots
 from kmgraph.stores.backups import BackupSummary, back_up
 from kmgraph.stores.generations import GenerationStore
@@ -72,6 +73,7 @@ def gc(store: Path, keep: int, snapshots: bool, as_json: bool) -> None:
     Their snapshots stay, because people may have cited them, unless --snapshots is given.
     """
     opened = GenerationStore(store)
+    tell_feeds(opened)
     outcome = opened.gc(keep)
     gone = remove_snapshots(opened, outcome.removed) if snapshots else []
     if as_json:

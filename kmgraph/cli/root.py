@@ -13,11 +13,13 @@ import kmgraph
 from kmgraph.cli import (
     access,
     asking,
+    assisting,
     building,
     changing,
     comparing,
     crossing,
     cubing,
+    documenting,
     explaining,
     files,
     generating,
@@ -26,6 +28,7 @@ from kmgraph.cli import (
     picturing,
     purging,
     scoring,
+    searching,
 )
 from kmgraph.errors import MissingExtraError
 
@@ -78,6 +81,7 @@ _MODULES = (
     building,
     changing,
     asking,
+    assisting,
     explaining,
     files,
     generating,
@@ -90,6 +94,8 @@ _MODULES = (
     crossing,
     cubing,
     comparing,
+    documenting,
+    searching,
 )
 for _module in _MODULES:
     for _command in _module.COMMANDS:

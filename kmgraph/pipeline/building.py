@@ -42,6 +42,7 @@ from kmgraph.pipeline.staging import (
     rejected_rows,
     stage,
 )
+from kmgraph.pipeline.telling import entities_of, tell_feeds
 from kmgraph.pipeline.validating import validate_prepared
 from kmgraph.stores.base import QuadStore
 from kmgraph.stores.generations import GenerationStore
@@ -154,6 +155,7 @@ def _build_once(
             generation = writer.publish(
                 counts={"records": dict(records)}, extra={RULES: following_digest()}
             )
+            tell_feeds(target, changed=entities_of(change), progress=progress)
     return BuildSummary(
         generation,
         records=records,

@@ -23,6 +23,7 @@ from kmgraph.pipeline.publication import (
     staging,
 )
 from kmgraph.pipeline.skolem import skolemised_lines
+from kmgraph.pipeline.telling import tell_feeds
 from kmgraph.pipeline.validating import validate_prepared
 from kmgraph.progress import Progress, silent
 from kmgraph.records import TABLES
@@ -103,6 +104,7 @@ def load_rdf(
             report = validate_prepared(target, writer, (), directory, progress)
         with clock.phase("publish"):
             generation = writer.publish(counts={}, extra={RULES: following_digest()})
+            tell_feeds(target, progress=progress)
     return BuildSummary(
         generation, report=report, seconds=clock.seconds, rule_seconds=followed.seconds
     )

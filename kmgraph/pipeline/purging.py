@@ -33,6 +33,7 @@ from kmgraph.pipeline.publication import staging
 from kmgraph.pipeline.rewriting import Rewriting
 from kmgraph.pipeline.sweeping import Matcher, Mention, Mentions, Sweep
 from kmgraph.progress import Progress, ProgressEvent, silent
+from kmgraph.search import forget_indexes
 from kmgraph.stores.generations import GenerationStore
 from kmgraph.stores.meta import Generation
 from kmgraph.stores.tombstones import Tombstones, append_to_log
@@ -328,6 +329,7 @@ def _rewrite(
     """Publish a swept generation, put swept ones in the place of the old ones, and log it."""
     summary = PurgeSummary()
     shutil.rmtree(target.path / FEED_FOLDER, ignore_errors=True)
+    forget_indexes(target)
     mentions = Mentions(_own_texts(sweeps), base=target.base)
     with staging(target) as directory:
         rewriting = Rewriting(target, directory, mentions, progress)
@@ -338,6 +340,8 @@ def _rewrite(
         for sweep in sweeps:
             sweep.statements = 0
             rewriting.replace(sweep)
+    # An index may have been made of the old content while it was rewritten.
+    forget_indexes(target)
     if sweeps:
         summary.snapshots = remove_holding(target, sweeps[0].matcher)
     summary.swept = [_swept(sweep) for sweep in sweeps]

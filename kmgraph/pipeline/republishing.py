@@ -13,6 +13,7 @@ from kmgraph.access.tokens import Token, TokenRegister, checked
 from kmgraph.errors import InputError, StoreLockedError
 from kmgraph.pipeline.following import follow
 from kmgraph.pipeline.publication import staging
+from kmgraph.pipeline.telling import tell_feeds
 from kmgraph.progress import Progress, silent
 from kmgraph.stores.generations import GenerationStore
 from kmgraph.stores.meta import Generation
@@ -176,4 +177,6 @@ def roll_back(
         """Derive for the views that the old generation does not have."""
         _derive_new(store, writer, progress)
 
-    return store.rollback(generation_id, reason=reason, complete=complete, progress=progress)
+    made = store.rollback(generation_id, reason=reason, complete=complete, progress=progress)
+    tell_feeds(store, progress=progress)
+    return made

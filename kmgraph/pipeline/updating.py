@@ -27,6 +27,7 @@ from kmgraph.pipeline.following import RULES, follow, following_digest
 from kmgraph.pipeline.graph_writes import Written, work_out
 from kmgraph.pipeline.options import Clock
 from kmgraph.pipeline.publication import put_vocabulary, refuse_pooling_loaded, staging
+from kmgraph.pipeline.telling import entities_of, tell_feeds
 from kmgraph.progress import Progress, silent
 from kmgraph.stores.generations import GenerationStore
 from kmgraph.stores.tombstones import Tombstones, refuse_gone
@@ -191,6 +192,7 @@ def write(
                 extra={RULES: following_digest()}, reason=_reason(request, written)
             )
             tell_keeper(generation.id, hidden)
+            tell_feeds(target, changed=entities_of(_change(written)), progress=progress)
     return WriteSummary(
         generation,
         changed=True,

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -39,6 +39,8 @@ from kmgraph.versions.members import ADDED, CHANGED, CLASSES, REMOVED, Member
 FOLDER: Final = "feed"
 #: File of a feed that says how far it has come.
 STATE_FILE: Final = "feed.json"
+#: How often it is worth looking whether there is more, in seconds.
+POLLING_S: Final = 60
 _LDES: Final = "https://w3id.org/ldes#"
 _TREE: Final = "https://w3id.org/tree#"
 _TYPE: Final = ox.NamedNode(f"{RDF}type")
@@ -140,31 +142,67 @@ class Feed:
         for number in range(1, self.pages + 1):
             yield from self.page(number).members
 
-    def page_quads(self, number: int) -> Iterator[ox.Quad]:
+    def page_quads(
+        self,
+        number: int,
+        *,
+        root: str | None = None,
+        address: Callable[[int], str] | None = None,
+    ) -> Iterator[ox.Quad]:
         """Yield a page as RDF: the stream, the way to the next page, and the members.
 
+        :param root: where reading begins, if not at the first page.
+        :param address: where a page is, if not at its IRI.
         :raises NotFoundError: there is no such page.
         """
         page = self.page(number)
-        stream, here = ox.NamedNode(self.iri), ox.NamedNode(self.page_iri(number))
-        yield from _stream_quads(stream, ox.NamedNode(self.page_iri(1)))
+        where = address or self.page_iri
+        stream, here = ox.NamedNode(self.iri), ox.NamedNode(where(number))
+        yield from _stream_quads(stream, ox.NamedNode(root or where(1)))
         yield ox.Quad(here, _TYPE, _tree("Node"))
         if page.is_complete:
-            link = ox.NamedNode(f"{here.value}#next")
-            newest = ox.Literal(page.members[-1].created, datatype=ox.NamedNode(f"{XSD}dateTime"))
-            yield ox.Quad(here, _tree("relation"), link)
-            yield ox.Quad(link, _TYPE, _tree("GreaterThanOrEqualToRelation"))
-            yield ox.Quad(link, _tree("node"), ox.NamedNode(self.page_iri(number + 1)))
-            yield ox.Quad(link, _tree("path"), ox.NamedNode(f"{DCTERMS}created"))
-            yield ox.Quad(link, _tree("value"), newest)
+            yield from _relation(here, where(number + 1), page.members[-1])
         for member in page.members:
             yield ox.Quad(stream, _tree("member"), ox.NamedNode(member.iri))
             yield from member.quads()
+
+    def root_quads(self, root: str, address: Callable[[int], str]) -> Iterator[ox.Quad]:
+        """Yield the document that reading begins with: the stream, and the way to its first page.
+
+        Nothing is ever left out of the stream, so no policy of retention is named.
+
+        :param root: address of that document.
+        :param address: where a page is.
+        """
+        here = ox.NamedNode(root)
+        yield from _stream_quads(ox.NamedNode(self.iri), here)
+        yield ox.Quad(here, _TYPE, _tree("Node"))
+        polling = ox.Literal(str(POLLING_S), datatype=ox.NamedNode(f"{XSD}integer"))
+        yield ox.Quad(ox.NamedNode(self.iri), ox.NamedNode(f"{_LDES}pollingInterval"), polling)
+        first = self.page(1)
+        if first.members:
+            yield from _relation(here, address(1), first.members[0])
+        else:
+            link = ox.NamedNode(f"{root}#next")
+            yield ox.Quad(here, _tree("relation"), link)
+            yield ox.Quad(link, _TYPE, _tree("Relation"))
+            yield ox.Quad(link, _tree("node"), ox.NamedNode(address(1)))
 
 
 def _tree(name: str) -> ox.NamedNode:
     """Return a term of the TREE vocabulary."""
     return ox.NamedNode(_TREE + name)
+
+
+def _relation(here: ox.NamedNode, target: str, least: Member) -> Iterator[ox.Quad]:
+    """Yield that nothing on a page and those after it is older than a member."""
+    link = ox.NamedNode(f"{here.value}#next")
+    yield ox.Quad(here, _tree("relation"), link)
+    yield ox.Quad(link, _TYPE, _tree("GreaterThanOrEqualToRelation"))
+    yield ox.Quad(link, _tree("node"), ox.NamedNode(target))
+    yield ox.Quad(link, _tree("path"), ox.NamedNode(f"{DCTERMS}created"))
+    value = ox.Literal(least.created, datatype=ox.NamedNode(f"{XSD}dateTime"))
+    yield ox.Quad(link, _tree("value"), value)
 
 
 def _stream_quads(stream: ox.NamedNode, root: ox.NamedNode) -> Iterator[ox.Quad]:
@@ -179,6 +217,15 @@ def _stream_quads(stream: ox.NamedNode, root: ox.NamedNode) -> Iterator[ox.Quad]
         ("versionDeleteObject", CLASSES[REMOVED]),
     ):
         yield ox.Quad(stream, ox.NamedNode(_LDES + name), ox.NamedNode(value))
+
+
+def feeds_in(store_path: Path) -> list[str]:
+    """Return the keys of the views that a store has a feed of.
+
+    >>> feeds_in(Path("/nowhere"))
+    []
+    """
+    return sorted(path.parent.name for path in (store_path / FOLDER).glob(f"*/{STATE_FILE}"))
 
 
 def read_state(folder: Path) -> FeedState | None:

@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from itertools import islice
@@ -35,7 +35,13 @@ from kmgraph.versions.feed import (
     page_path,
     read_state,
 )
-from kmgraph.versions.graphs import ASSERTED, ComparedGraph, changed_subjects, compared_graphs
+from kmgraph.versions.graphs import (
+    ASSERTED,
+    ComparedGraph,
+    changed_subjects,
+    compared_graphs,
+    differs,
+)
 from kmgraph.versions.members import (
     ADDED,
     CHANGED,
@@ -62,6 +68,7 @@ def update_feed(
     *,
     view: str = PUBLIC,
     page_size: int = PAGE_SIZE,
+    changed: Collection[str] | None = None,
     progress: Progress = silent,
 ) -> Feed:
     """Write what was published since a feed was last written, and return the feed.
@@ -73,6 +80,9 @@ def update_feed(
     :param store: the store or its folder.
     :param view: key of the view.
     :param page_size: members on a full page; it counts where a feed begins.
+    :param changed: IRIs among which is each entity that the current generation changed, where that
+        is known: then only these are looked at. It is of use for the generation that was made
+        from the one told last.
     :param progress: told of each generation.
     :raises StoreLockedError: another process writes the feed, or an erasure is not finished.
     :raises InputError: the page size is below 1.
@@ -104,7 +114,9 @@ def update_feed(
         for generation in _untold(target, view, state.generation):
             progress(ProgressEvent("feed", f"generation {generation.id}"))
             told = replace(generation, created=_later(generation.created, state.created))
-            members = _told(target, view, folder, state, told)
+            is_next = generation.parent == state.generation
+            known = changed if is_next and generation.id == target.current_id() else None
+            members = _told(target, view, folder, state, told, known)
             state = _appended(folder, state, members, told)
     finally:
         lock.release()
@@ -159,9 +171,17 @@ def _untold(store: GenerationStore, view: str, last: int) -> list[Generation]:
 
 
 def _told(
-    store: GenerationStore, view: str, folder: Path, state: FeedState, generation: Generation
+    store: GenerationStore,
+    view: str,
+    folder: Path,
+    state: FeedState,
+    generation: Generation,
+    changed: Collection[str] | None,
 ) -> Iterator[Member]:
-    """Yield the members that a generation adds to a feed."""
+    """Yield the members that a generation adds to a feed.
+
+    :param changed: the entities that may have changed; None where that is not known.
+    """
     with ExitStack() as stack:
         new = stack.enter_context(store.open_view(view, generation.id))
         kept = {one.id: one for one in store.generations()}
@@ -173,7 +193,13 @@ def _told(
         else:
             old = _replayed(stack, store, folder, state)
             graphs = _all_graphs(old, generation, view)
-        for subject in changed_subjects(old, new, graphs):
+        if changed is None or state.generation not in kept:
+            subjects = changed_subjects(old, new, graphs)
+        else:
+            names = [graph.iri for graph in graphs]
+            nodes = map(ox.NamedNode, sorted(changed))
+            subjects = (node for node in nodes if differs(old, new, node, names))
+        for subject in subjects:
             yield _member(store.base, view, generation, subject, (old, new), graphs)
 
 

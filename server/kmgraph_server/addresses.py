@@ -19,6 +19,9 @@ from urllib.parse import quote, unquote
 
 from flask import has_request_context, request
 
+from kmgraph_server.errors import MalformedRequestError
+from kmgraph_server.protocol import is_iri
+
 #: Characters of an IRI that stay as they are in the path of an address.
 _KEPT: Final = "/-._~!$&'()*+,;=:@"
 #: What only :func:`to_path` encodes: an IRI holds it as it is, or cannot hold it at all.
@@ -35,6 +38,22 @@ def rooted(path: str) -> str:
     '/doc/study/a'
     """
     return to_path(request.script_root) + path if has_request_context() else path
+
+
+def absolute(path: str) -> str:
+    """Return a rooted address with the host that the running request names.
+
+    :raises MalformedRequestError: the client names a host that no IRI can hold.
+
+    >>> from flask import Flask
+    >>> with Flask("x").test_request_context(base_url="http://data.example.org"):
+    ...     absolute("/doc/study/a")
+    'http://data.example.org/doc/study/a'
+    """
+    address = request.host_url.rstrip("/") + path
+    if not is_iri(address):
+        raise MalformedRequestError("the host of the request holds what no IRI can hold")
+    return address
 
 
 def to_path(tail: str) -> str:

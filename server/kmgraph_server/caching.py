@@ -268,7 +268,8 @@ def _compress(response: Response) -> None:
     """Put the body into the content coding that was chosen, where that makes it shorter."""
     coding: str | None = g.get("coding")
     length = _length(response)
-    if coding is None or not length or "Content-Encoding" in response.headers:
+    is_final = "Repr-Digest" in response.headers and not g.is_plain_refused
+    if coding is None or not length or "Content-Encoding" in response.headers or is_final:
         return
     is_worth_it = length >= SHORTEST_BYTES and is_compressible(response.content_type or "")
     if not is_worth_it and not g.is_plain_refused:
@@ -281,6 +282,7 @@ def _compress(response: Response) -> None:
     response.headers["Content-Encoding"] = coding
     # Parts are of the file as it is.
     response.headers.pop("Accept-Ranges", None)
+    response.headers.pop("Repr-Digest", None)
     if etag := response.headers.get("ETag"):
         response.headers["ETag"] = with_coding(etag, coding)
 

@@ -112,6 +112,12 @@ class ServerConfig:
         "Generations to keep after a write over HTTP, the older ones are removed; 0 keeps all.",
         0,
     )
+    snapshots_after_s: float = _setting(
+        0.0,
+        "Seconds that a generation is current before it is written as a snapshot; 0 writes none.",
+        0,
+    )
+    feed: bool = _setting(False, "Begin the change feed, and keep it up to date.")
     body_limit_bytes: int = _setting(1_000_000, "Longest body of a query, in bytes.", 1)
     upload_limit_bytes: int = _setting(50_000_000, "Longest body of a write, in bytes.", 1)
     cache_bytes: int = _setting(

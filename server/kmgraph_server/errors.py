@@ -70,6 +70,13 @@ class StoppingError(RequestFaultError):
     status = 503
 
 
+class NotYetError(RequestFaultError):
+    """What is asked for is being made."""
+
+    code = "not-yet"
+    status = 503
+
+
 class NotAcceptableError(RequestFaultError):
     """None of the media types that the client takes is on offer, or it cannot hold the result.
 

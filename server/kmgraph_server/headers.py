@@ -18,15 +18,16 @@ _POLICY: Final = (
 #: Headers of answers that scripts of other sites may read.
 _EXPOSED: Final = ", ".join(
     (
-        "Accept-Post", "Accept-Query", "Allow", "Content-Disposition", "Content-Length", "ETag",
-        "Kmgraph-Generation", "Kmgraph-Request-Id", "Kmgraph-Synthetic", "Last-Modified", "Link",
-        "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "Vary", "WWW-Authenticate",
+        "Accept-Post", "Accept-Query", "Accept-Ranges", "Allow", "Content-Disposition",
+        "Content-Length", "Content-Range", "ETag", "Kmgraph-Generation", "Kmgraph-Request-Id",
+        "Kmgraph-Synthetic", "Last-Modified", "Link", "Location", "Memento-Datetime", "RateLimit",
+        "RateLimit-Policy", "Repr-Digest", "Retry-After", "Vary", "WWW-Authenticate",
     )
 )  # fmt: skip
 #: Headers that scripts of other sites may send.
 _TAKEN: Final = (
-    "Accept, Authorization, Content-Type, If-Match, If-Modified-Since, If-None-Match, "
-    "If-Unmodified-Since, Prefer, X-Request-Id"
+    "Accept, Accept-Datetime, Authorization, Content-Type, If-Match, If-Modified-Since, "
+    "If-None-Match, If-Range, If-Unmodified-Since, Prefer, Range, X-Request-Id"
 )
 #: Blueprints whose answers say nothing of the data.
 _OF_THE_SERVER: Final = frozenset({"health", "operations"})

@@ -5,6 +5,7 @@
     Observer         an id for each request, access log, measurements
     TrustedProxies   what proxies say of a request; only where there are any
     RateLimit        a number of requests a minute for each caller; only where one is set
+    Mementos         earlier states of the store, which no layer below knows
     CachedAnswers    answers that were kept; only where there is memory for them
     Learner          what was answered, for look-ups of the same shape
     application      Flask
@@ -20,6 +21,7 @@ from flask import Flask
 from kmgraph_server.access import Access, Caller, caller_of
 from kmgraph_server.cached_answers import CachedAnswers
 from kmgraph_server.config import ServerConfig
+from kmgraph_server.history import Mementos
 from kmgraph_server.metrics import Metrics
 from kmgraph_server.observing import AccessLog, Observer, Seen
 from kmgraph_server.proxies import TrustedProxies
@@ -63,6 +65,7 @@ def install(app: Flask, config: ServerConfig) -> None:
         inner = Learner(inner, quick, identify, served.pointer)
     if config.cache_bytes:
         inner = CachedAnswers(inner, served.cache, identify, served.pointer, quick)
+    inner = Mementos(inner, app.wsgi_app)
     if config.rate_limit_per_minute:
         inner = RateLimit(inner, config.rate_limit_per_minute, identify)
     if config.trusted_proxies:

@@ -25,7 +25,8 @@ _BUCKETS_S: Final = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 1
 #: First parts of paths that stand for a kind of answer; others are counted as pages.
 _KINDS: Final = frozenset(
     {"sparql", "update", "graph-store", "questions", "id", "doc", "framework", "graph", "ontology",
-     "explain", "figures", "healthz", "readyz", "metrics", "queries", "static", "openapi.json"}
+     "explain", "figures", "healthz", "readyz", "metrics", "queries", "static", "openapi.json",
+     "snapshots", "feed", "versions", "memento", "timemap"}
 )  # fmt: skip
 _WRITING: Final = frozenset({"update", "graph-store"})
 #: Others are counted together, since anyone can invent methods.
@@ -45,6 +46,7 @@ class Metrics:
     :param pool_stats: tells how its workers are.
     :param generation: tells the id of the generation that is served.
     :param cache_stats: tells hits, misses, evictions and bytes of the cache, by name.
+    :ivar background: tells what was done beside answering, and how it went, to how often.
     :ivar beside: tells what processes that serve beside this one have counted.
     """
 
@@ -61,6 +63,7 @@ class Metrics:
         self._pool_stats, self._generation = pool_stats, generation
         self._cache_stats = cache_stats
         self.beside: Callable[[], Iterable[Counted]] = tuple
+        self.background: Callable[[], dict[tuple[str, str], int]] = dict
         self.registry = CollectorRegistry()
         self._requests = Counter(
             "kmgraph_requests", "Requests.", ["method", "kind", "status"], registry=self.registry
@@ -141,6 +144,12 @@ class Metrics:
             for key, number in counted.items():
                 family.add_metric([key], number)
             yield family
+        done = CounterMetricFamily(
+            "kmgraph_background", "Snapshots and feeds written.", labels=["kind", "outcome"]
+        )
+        for (kind, outcome), number in self.background().items():
+            done.add_metric([kind, outcome], number)
+        yield done
         cache = self._cache_stats()
         for name in ("hits", "misses", "evictions"):
             text = f"Answers: {name} of the cache."

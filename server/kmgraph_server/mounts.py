@@ -16,6 +16,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from kmgraph.errors import ConfigError, KmGraphError
 from kmgraph_server.addresses import rooted, to_path
 from kmgraph_server.config import MOUNT_PATH
+from kmgraph_server.history import PAST, PREFIX
 from kmgraph_server.state import holder, view_of
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def join(root: Flask, mounted: Mapping[str, Flask]) -> WSGIApplication:
 pages: choose another name
     """
     apps = {"": root, **mounted}
-    taken = {rule.rule.split("/")[1] for rule in root.url_map.iter_rules()}
+    taken = {PREFIX[1:], *(rule.rule.split("/")[1] for rule in root.url_map.iter_rules())}
     for path in mounted:
         check_path(path)
         if path[1:] in taken:
@@ -158,7 +159,9 @@ def _place() -> _Place:
 
 def _outside(place: _Place) -> str:
     """Return what all the applications are mounted below, encoded; empty for nothing."""
-    return to_path(request.script_root.removesuffix(place.path))
+    past = request.environ.get(PAST)
+    root = request.script_root.removesuffix(f"{PREFIX}/{past}")
+    return to_path(root.removesuffix(place.path))
 
 
 def _neighbour(href: str, app: Flask) -> Neighbour:

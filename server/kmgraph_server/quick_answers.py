@@ -48,6 +48,7 @@ _OVERHEAD_BYTES: Final = 1_000
 _CONDITIONS: Final = (
     "HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE",
     "HTTP_IF_RANGE", "HTTP_RANGE", "HTTP_EXPECT", "HTTP_X_REQUEST_ID",
+    "HTTP_ACCEPT_DATETIME",
 )  # fmt: skip
 #: Headers that are made anew for each answer.
 _FRESH: Final = frozenset({"content-length", "content-encoding", "etag", "date"})

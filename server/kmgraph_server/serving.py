@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
     from flask import Flask
 
+    from kmgraph_server.background import Background
     from kmgraph_server.config import ServerConfig
     from kmgraph_server.desks import Desks, QuickStore
     from kmgraph_server.heads import Quick
@@ -45,6 +46,7 @@ def serve(config: ServerConfig, *, announce: Callable[[str], Any] = click.echo) 
     from kmgraph_server.state import stop
 
     apps = _create_apps(config)
+    beside = _background(apps)
 
     def tell(address: str) -> None:
         announce(f"Serving at {address} (press Ctrl+C to stop)")
@@ -56,6 +58,8 @@ def serve(config: ServerConfig, *, announce: Callable[[str], Any] = click.echo) 
         # A store that cannot be opened is reported now and not to the first visitor.
         check_stores(apps)
         stores = _answering(apps)
+        for each in beside:
+            each.begin()
         run(
             joined,
             config,
@@ -66,14 +70,34 @@ def serve(config: ServerConfig, *, announce: Callable[[str], Any] = click.echo) 
             desks=_desks(config, stores),
         )
     finally:
+        for each in beside:
+            each.close()
         _each(apps, _close)
+
+
+def _background(apps: dict[str, Flask]) -> list[Background]:
+    """Return what writes snapshots and feeds beside the answers of each application."""
+    from kmgraph_server.background import Background
+    from kmgraph_server.state import served_by
+
+    found = []
+    for app in apps.values():
+        served = served_by(app)
+        if served.config.store is not None:
+            made = Background(served.config.store, served.config)
+            served.metrics.background = made.done
+            found.append(made)
+    return found
 
 
 def _close(app: Flask) -> None:
     """Stop what an application still does, and let go of what it has; again does nothing."""
     from kmgraph_server import state, writing
+    from kmgraph_server.comparing import COMPARING
 
     writing.close(app)
+    if (comparing := app.extensions.get(COMPARING)) is not None:
+        comparing.close()
     state.close(app)
 
 

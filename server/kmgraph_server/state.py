@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -9,17 +10,19 @@ from typing import TYPE_CHECKING, Final
 from flask import Flask, current_app, g, has_request_context, request
 
 from kmgraph.access.tokens import TokenRegister
-from kmgraph.errors import ConfigError, StoreUnavailableError
+from kmgraph.errors import ConfigError, NotFoundError, StoreUnavailableError
 from kmgraph.execution.limits import Limits
 from kmgraph.execution.messages import Job, Outcome
 from kmgraph.execution.pool import WorkerPool
 from kmgraph.sparql.outbound import Services
 from kmgraph_server.access import Access, caller
 from kmgraph_server.config import ServerConfig
+from kmgraph_server.history import PAST, opener
 from kmgraph_server.metrics import Metrics
 from kmgraph_server.observing import notes_of
 from kmgraph_server.pools import lease_pool, return_pool
 from kmgraph_server.response_cache import Pointer, ResponseCache
+from kmgraph_server.searching import Indexes
 from kmgraph_server.snapshots import Holder, Snapshot, holder_of_dataset, holder_of_store
 
 if TYPE_CHECKING:
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 _EXTENSION: Final = "kmgraph"
 _STOPPING: Final = "kmgraph-stopping"
 _CLOSED: Final = "kmgraph-closed"
+INDEXES: Final = "kmgraph-indexes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,7 @@ class Served:
     :ivar metrics: what is measured of it.
     :ivar cache: answers that are kept.
     :ivar pointer: tells the current generation.
+    :ivar open_past: opens a view of an earlier generation; None for a dataset in memory.
     """
 
     config: ServerConfig
@@ -48,6 +53,7 @@ class Served:
     metrics: Metrics
     cache: ResponseCache
     pointer: Pointer
+    open_past: Callable[[str, int], Snapshot] | None = None
 
 
 def install(app: Flask, config: ServerConfig, dataset: EvidenceDataset | None) -> None:
@@ -81,7 +87,11 @@ def install(app: Flask, config: ServerConfig, dataset: EvidenceDataset | None) -
     metrics = Metrics(pool.stats, lambda: found.generation, cache.stats)
     current = config.store / "current" if dataset is None and config.store else None
     pointer = Pointer(current, found.current_id)
-    app.extensions[_EXTENSION] = Served(config, found, pool, metrics, cache, pointer)
+    past = None
+    if current is not None and config.store is not None:
+        past = opener(config.store, run, union_default_graph=union)
+    app.extensions[_EXTENSION] = Served(config, found, pool, metrics, cache, pointer, past)
+    app.extensions[INDEXES] = Indexes(None if register is None else config.store)
     is_read_only = config.read_only or register is None
     app.extensions["kmgraph-access"] = Access(register, config.view, is_read_only)
     app.teardown_appcontext(_release)
@@ -160,6 +170,7 @@ def close(app: Flask) -> None:
         if (writes := app.extensions.get("kmgraph-writes")) is not None:
             writes.close()
         found.holder.close()
+        app.extensions[INDEXES].close()
         return_pool(found.config)
 
 
@@ -170,7 +181,13 @@ def snapshot() -> Snapshot:
     :raises TokenError: the caller's token is not valid.
     """
     if "snapshot" not in g:
-        g.snapshot = served().holder.acquire(caller().read_view)
+        past, held, key = request.environ.get(PAST), served(), caller().read_view
+        if past is None:
+            g.snapshot = held.holder.acquire(key)
+        elif held.open_past is None:
+            raise NotFoundError("there are no earlier states of what is served here")
+        else:
+            g.snapshot = held.open_past(key, past)
     found: Snapshot = g.snapshot
     return found
 

@@ -39,7 +39,7 @@ def install(app: Flask) -> None:
     app.jinja_env.filters["local"] = _local
     app.jinja_env.filters["web"] = words.is_web
     app.jinja_env.filters["licence"] = licence_in_words
-    app.jinja_env.filters["format_title"] = _format_title
+    app.jinja_env.filters["format_title"] = format_title
     app.context_processor(_common)
 
 
@@ -73,6 +73,6 @@ def licence_in_words(iri: str) -> str:
     return f"CC0 {match[3]}" if match[2] else f"CC {match[1].upper()} {match[3]}"
 
 
-def _format_title(offer: Offer) -> str:
+def format_title(offer: Offer) -> str:
     """Return what people call a format."""
     return _FORMATS[offer.name]

@@ -22,6 +22,7 @@ from kmgraph.errors import (
     StoreLockedError,
     StoreUnavailableError,
 )
+from kmgraph.pipeline.telling import tell_feeds
 from kmgraph.pipeline.write_process import Writer
 from kmgraph.stores.generations import GenerationStore
 from kmgraph.stores.meta import Generation, GraphInfo
@@ -101,7 +102,9 @@ class Writes:
         if self._keep:
             # Another process that writes now will be followed by another write.
             with suppress(StoreLockedError):
-                GenerationStore(self._store).gc(self._keep)
+                store = GenerationStore(self._store)
+                tell_feeds(store)
+                store.gc(self._keep)
 
     def close(self) -> None:
         """End the process; of a write that is not being published yet, nothing is done."""

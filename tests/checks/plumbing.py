@@ -42,9 +42,10 @@ def head(endpoint: Endpoint) -> None:
         assert body == b"", f"HEAD {url} has a body: {body[:60]!r}"
         status, *lines = top.decode("latin-1").split("\r\n")
         assert status.split()[1:2] == [str(got.status)], f"HEAD {url}: {status}, GET: {got.status}"
-        fields = {
-            name.lower(): value.strip() for name, _, value in (s.partition(":") for s in lines)
-        }
+        fields: dict[str, str] = {}
+        for name, _, value in (line.partition(":") for line in lines):
+            before = fields.get(name.lower())
+            fields[name.lower()] = f"{before}, {value.strip()}" if before else value.strip()
         for name in ("Content-Type", "ETag", "Vary", "Cache-Control", "Link", "Allow"):
             assert fields.get(name.lower(), "") == got.header(name), f"{name} of HEAD {url} differs"
         length = fields.get("content-length")

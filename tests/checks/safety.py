@@ -161,7 +161,8 @@ class _Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note what an element loads."""
         found = dict(attrs)
-        self._in_script = tag == "script"
+        # A block of data is no script: no browser runs what it holds.
+        self._in_script = tag == "script" and found.get("type") != "application/ld+json"
         loading = tag in ("script", "img", "iframe", "source", "embed", "object")
         if tag == "link" and set((found.get("rel") or "").split()) & {
             "stylesheet",

@@ -21,18 +21,20 @@ blueprint = Blueprint("ontology", __name__)
 @blueprint.get("/ontology")
 def ontology() -> Response:
     """Send the ontology in the form that the client asks for."""
-    return _send(negotiated(DOCUMENT, request.args.getlist("format")))
+    return send_ontology(negotiated(DOCUMENT, request.args.getlist("format")), rooted("/ontology"))
 
 
 @blueprint.get("/ontology.<any(html, ttl, nt, rdf, jsonld, json):extension>")
 def ontology_as(extension: str) -> Response:
     """Send the ontology in one form."""
-    return _send(by_name(extension, DOCUMENT))
+    return send_ontology(by_name(extension, DOCUMENT), rooted("/ontology"))
 
 
-def _send(offer: Offer) -> Response:
-    """Send the ontology."""
-    address = rooted("/ontology")
+def send_ontology(offer: Offer, address: str) -> Response:
+    """Send the whole ontology.
+
+    :param address: address of the page, which may be that of a version.
+    """
     forms = forms_by_extension(address, DOCUMENT)
     if offer.format is not None:
         response = data(ontology_page.serialised(offer.format), offer)

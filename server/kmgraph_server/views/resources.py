@@ -9,9 +9,11 @@ Source: https://www.w3.org/TR/cooluris/
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from itertools import chain
 from typing import Final
+from urllib.parse import quote
 
 import pyoxigraph as ox
 from flask import Blueprint, Response, render_template, request
@@ -22,13 +24,16 @@ from kmgraph.namespaces import FRAMEWORK, expand
 from kmgraph.results import Triples
 from kmgraph.stores.base import QuadStore
 from kmgraph.stores.tombstones import Tombstones
-from kmgraph_server.addresses import iri_tails, rooted, to_path, to_uri
+from kmgraph_server.addresses import absolute, iri_tails, rooted, sent_path, to_path, to_uri
+from kmgraph_server.entity_document import EntityDocument, read_document
 from kmgraph_server.headers import link
 from kmgraph_server.negotiation import DOCUMENT, Offer, by_name
-from kmgraph_server.pages import ontology_page
+from kmgraph_server.pages import ontology_page, schema_org
 from kmgraph_server.pages.entity_page import read_entity, where
 from kmgraph_server.pages.reading_box import read_boxes, why_no_reading
 from kmgraph_server.pages.study_page import read_sections
+from kmgraph_server.paging import page_number
+from kmgraph_server.signposting import LINKSET, Signpost, linkset, signposts
 from kmgraph_server.snapshots import Snapshot
 from kmgraph_server.state import settings, snapshot
 from kmgraph_server.views.responses import (
@@ -87,13 +92,44 @@ def _document(namespace: str, prefix: str, path: str) -> Response:
     chosen = offer or negotiated(DOCUMENT, request.args.getlist("format"))
     address = rooted(prefix + to_path(iri.removeprefix(namespace)))
     forms = _forms(store, iri, address)
-    entity = Entity(store, iri)
+    posts = signposts(store, iri, address, forms)
     if chosen.format is None:
-        response = _page(served, entity, address, forms)
+        response = _page(served, Entity(store, iri), address, forms, posts)
     else:
-        response = graph(Triples(entity.triples()), chosen, DOCUMENT)
+        part = read_document(store, iri, page_number())
+        triples = Triples(part.triples(absolute(address) if part.pages > 1 else ""))
+        response = _add_pages(graph(triples, chosen, DOCUMENT), part, offer)
+        posts = [post for post in posts if post.relation in ("cite-as", "license", "linkset")]
+    for post in posts:
+        response.headers.add("Link", post.header)
     response.headers.add("Link", link(to_uri(iri), "describes"))
     return add_alternates(response, address, forms)
+
+
+@blueprint.get("/linkset/<any(doc, framework):kind>/<path:path>")
+def links(kind: str, path: str) -> Response:
+    """Send all typed links of a page as one document."""
+    prefix = f"/linkset/{kind}/"
+    store = snapshot().dataset.store
+    namespace = FRAMEWORK if kind == "framework" else store.base
+    iri, _ = _find(store, namespace, iri_tails(request.environ, prefix, path))
+    address = rooted(f"/{kind}/{to_path(iri.removeprefix(namespace))}")
+    found = signposts(store, iri, address, _forms(store, iri, address))
+    text = json.dumps(linkset(found, address, request.host_url), ensure_ascii=False, indent=1)
+    return Response(text + "\n", content_type=LINKSET)
+
+
+def _add_pages(response: Response, part: EntityDocument, offer: Offer | None) -> Response:
+    """Add a Link header to the first, the last and the neighbouring pages of a document.
+
+    :param offer: the form that the address names, which the other pages are to have too.
+    """
+    path = rooted(sent_path(request.environ) or request.path)
+    forms = [f"format={quote(name)}" for name in request.args.getlist("format") if not offer]
+    for relation, number in part.links.items():
+        query = "&".join([*forms, f"page={number}"])
+        response.headers.add("Link", link(f"{to_path(path)}?{query}", relation))
+    return response
 
 
 def _find(store: QuadStore, namespace: str, tails: Sequence[str]) -> tuple[str, Offer | None]:
@@ -157,7 +193,13 @@ def _forms(store: QuadStore, iri: str, address: str) -> list[Form]:
     return forms_by_extension(address, DOCUMENT)
 
 
-def _page(served: Snapshot, entity: Entity, address: str, forms: Sequence[Form]) -> Response:
+def _page(
+    served: Snapshot,
+    entity: Entity,
+    address: str,
+    forms: Sequence[Form],
+    posts: Sequence[Signpost],
+) -> Response:
     """Return the page of an entity; a study has sections of its own."""
     limit = settings().group_limit
     shown = read_entity(entity, served.names, ontology_page.definitions(), limit)
@@ -176,5 +218,9 @@ def _page(served: Snapshot, entity: Entity, address: str, forms: Sequence[Form])
             address=address,
             downloads=[form for form in forms if form.offer.format is not None],
             where=where,
+            posts=posts,
+            structured=schema_org.about_entity(
+                shown, posts, served.cards, address, request.host_url
+            ),
         )
     )

@@ -1,0 +1,188 @@
+"""Counts, catalogue and example queries of a view, as triples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, cast
+
+import pyoxigraph as ox
+
+from kmgraph.metadata.model import Publication
+from kmgraph.metadata.rows import Row, Rows, query, summed
+from kmgraph.namespaces import PREFIXES, XSD
+from kmgraph.questions import Question
+from kmgraph.results import Solutions
+from kmgraph.stores.base import QuadStore
+
+#: What a view and each of its datasets is asked for where it is counted.
+_COUNTED: Final = tuple(
+    f"counted/{name}.rq" for name in ("sizes", "properties", "classes", "class-properties")
+)
+_VOID: Final = tuple(
+    f"made/{name}.rq"
+    for name in ("void", "sizes", "properties", "classes", "class-properties", "linksets")
+)
+_CATALOGUE: Final = tuple(
+    f"made/{name}.rq"
+    for name in ("catalogue", "datasets", "publishers", "keywords", "licence", "access", "files")
+)
+_EXAMPLES: Final = ("made/questions.rq", "made/prefixes.rq")
+_SUMMED: Final = ("summed/totals.rq", "summed/vocabularies.rq")
+#: Name of the dataset of everything in IRIs; no dataset has it, for a dataset begins with a letter.
+_ALL: Final = "-all"
+_DATE_TIME: Final = ox.NamedNode(f"{XSD}dateTime")
+
+
+def void_of(view: QuadStore, publication: Publication) -> list[ox.Triple]:
+    """Count a view and each of its datasets, and return the counts in VoID.
+
+    Each number is what SPARQL counts in the view: of the merge of all graphs for the whole, of its
+    own graph for a dataset.
+
+    :param view: what to count.
+    :param publication: where it is published.
+
+    Source: https://www.w3.org/TR/void/
+
+    >>> from kmgraph.stores.oxigraph import MemoryStore
+    >>> any("void#triples" in str(each) for each in void_of(MemoryStore(), Publication()))
+    True
+    """
+    rows = _rows_of(view, publication)
+    rows.ask(view, "linksets.rq")
+    whole: Row = {"dataset": ox.NamedNode(publication.data), "name": ox.Literal(_ALL)}
+    parts: list[tuple[str | None, Row]] = [(None, whole), *_datasets(view)]
+    for graph, more in parts:
+        for name in _COUNTED:
+            rows.ask(view, name, more, graph)
+        if graph is not None:
+            rows.ask(view, "first-study.rq", more, graph)
+    return summed(rows.make(_VOID), _SUMMED)
+
+
+def catalogue_of(view: QuadStore, publication: Publication) -> list[ox.Triple]:
+    """Return a view, its datasets, their files and its endpoint as a catalogue in DCAT 3.
+
+    :param view: what is published.
+    :param publication: where it is published, and with which files.
+
+    Source: https://www.w3.org/TR/vocab-dcat-3/
+
+    >>> from kmgraph.stores.oxigraph import MemoryStore
+    >>> any("Catalog" in str(each) for each in catalogue_of(MemoryStore(), Publication()))
+    True
+    """
+    rows = _rows_of(view, publication)
+    rows.ask(view, "publishers.rq")
+    whole = ox.NamedNode(publication.data)
+    rows.add("sizes", {"dataset": whole, "name": ox.Literal(_ALL)})
+    for graph, more in _datasets(view):
+        rows.add("sizes", more)
+        rows.ask(view, "themes.rq", more, graph)
+    return summed(rows.make(_CATALOGUE), ())
+
+
+def examples_of(questions: Iterable[Question], publication: Publication) -> list[ox.Triple]:
+    """Return saved questions as queries that programs can find and run.
+
+    :param questions: the questions.
+    :param publication: where they are answered.
+
+    Source: https://github.com/sib-swiss/sparql-examples, https://www.w3.org/TR/shacl/
+
+    >>> from kmgraph.questions import load_catalogue
+    >>> made = examples_of(load_catalogue().values(), Publication())
+    >>> sum("shacl#select" in str(each.predicate) for each in made) == len(load_catalogue())
+    True
+    """
+    rows = Rows()
+    rows.add("publication", _publication_row(publication))
+    for asked in questions:
+        texts = {name: getattr(asked, name) for name in ("id", "title", "question", "query")}
+        rows.add("question", {**_literals(texts), "tag": [*map(ox.Literal, asked.tags)]})
+    for prefix, namespace in PREFIXES.items():
+        rows.add("prefix", _literals({"prefix": prefix, "namespace": namespace}))
+    return summed(rows.make(_EXAMPLES), ())
+
+
+def _rows_of(view: QuadStore, publication: Publication) -> Rows:
+    """Return what both documents are made of."""
+    rows = Rows()
+    rows.add("publication", _publication_row(publication))
+    rows.ask(view, "datasets.rq")
+    datasets = {graph: more["dataset"] for graph, more in _datasets(view)}
+    for row in _file_rows(publication, datasets):
+        rows.add("file", row)
+    return rows
+
+
+def _publication_row(publication: Publication) -> Row:
+    """Return what is known of a publication."""
+    iris = {
+        "catalogue": publication.catalogue,
+        "void": publication.void,
+        "data": publication.data,
+        "service": publication.service,
+        "endpoint": publication.endpoint_iri,
+        "description": publication.description or publication.endpoint_iri,
+        "previous": publication.previous,
+        "mail": publication.mail,
+    }
+    texts = {
+        "base": publication.base,
+        "identifier": publication.data,
+        "version": publication.version or "not reported",
+    }
+    return {
+        **{name: ox.NamedNode(iri) for name, iri in iris.items() if iri},
+        **_literals(texts),
+        "issued": _moment(publication.issued),
+        "modified": _moment(publication.modified),
+    }
+
+
+def _datasets(view: QuadStore) -> list[tuple[str, Row]]:
+    """Return the graph of each dataset of a view, with the columns that say which it is."""
+    found = cast(Solutions, view.query(query("datasets.rq")))
+    places = [found.variables.index(name) for name in ("graph", "dataset", "identifier")]
+    known = {tuple(getattr(row[place], "value", "") for place in places) for row in found}
+    return [
+        (graph, {"dataset": ox.NamedNode(dataset), "name": ox.Literal(identifier)})
+        for graph, dataset, identifier in sorted(known)
+    ]
+
+
+def _file_rows(publication: Publication, datasets: Mapping[str, Any]) -> Iterator[Row]:
+    """Yield a row for each file of a snapshot; a file of one graph is of the dataset in that."""
+    snapshot = publication.snapshot
+    if snapshot is None:
+        return
+    start = publication.files_at or f"{snapshot.iri}/"
+    for file in snapshot.files:
+        of = datasets.get(file.graph) if file.graph else ox.NamedNode(publication.data)
+        if of is None:
+            continue
+        yield {
+            "of": of,
+            "address": ox.NamedNode(start + file.name),
+            "size_bytes": ox.Literal(file.size_bytes),
+            **_literals(
+                {
+                    "name": file.name,
+                    "holds": file.holds,
+                    "media_type": file.media_type,
+                    "sha256": file.sha256,
+                    "compression": file.compression or "none",
+                }
+            ),
+        }
+
+
+def _literals(texts: Mapping[str, str]) -> dict[str, ox.Literal]:
+    """Return texts as literals."""
+    return {name: ox.Literal(text) for name, text in texts.items()}
+
+
+def _moment(text: str) -> ox.Literal | None:
+    """Return a time in ISO 8601 as a literal; None where it is not known."""
+    return ox.Literal(text, datatype=_DATE_TIME) if text else None

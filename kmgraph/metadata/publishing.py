@@ -1,0 +1,61 @@
+"""Where and as what a view of a store on disk is published."""
+
+from __future__ import annotations
+
+from kmgraph.metadata.model import Publication
+from kmgraph.snapshots import Snapshot, snapshots_in
+from kmgraph.stores.generations import GenerationStore
+from kmgraph.stores.meta import Generation
+from kmgraph.stores.views import PUBLIC
+
+
+def publication_of(
+    store: GenerationStore,
+    view: str = PUBLIC,
+    *,
+    generation: Generation | None = None,
+    mail: str = "",
+) -> Publication:
+    """Return where and as what a view of a store is published.
+
+    The version of the data is the number of the generation that brought them; work on how they lie
+    on the disk makes no new version.
+
+    :param store: the store.
+    :param view: key of the view.
+    :param generation: the generation; the current one by default.
+    :param mail: address of whoever answers for the data.
+    :raises StoreUnavailableError: nothing is published yet.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     store = GenerationStore.create(folder)
+    ...     with store.begin(reason="first build") as writer:
+    ...         _ = writer.publish()
+    ...     publication_of(store).version
+    '1'
+    """
+    current = store.generation() if generation is None else generation
+    number, created = current.content_since
+    written = [one for one in snapshots_in(store) if one.view == view and one.is_whole()]
+    before = [one for one in written if one.generation < number]
+    same = [one for one in written if number <= one.generation <= current.id]
+    return Publication(
+        base=store.base,
+        version=str(number),
+        previous=_newest(before).iri if before else "",
+        issued=_first_published(store),
+        modified=created,
+        mail=mail,
+        snapshot=_newest(same) if same else None,
+    )
+
+
+def _newest(snapshots: list[Snapshot]) -> Snapshot:
+    """Return the newest of some snapshots."""
+    return max(snapshots, key=lambda one: (one.generation, one.revision))
+
+
+def _first_published(store: GenerationStore) -> str:
+    """Return when the store published its first generation; empty where that is not kept."""
+    return next((one.created for one in store.generations() if one.id == 1), "")

@@ -1,0 +1,96 @@
+"""The sitemap of what the caller sees."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from itertools import chain
+from typing import Final
+from urllib.parse import urljoin
+from weakref import WeakKeyDictionary
+
+from flask import Blueprint, Response, request
+
+from kmgraph.errors import RecordNotFoundError
+from kmgraph.namespaces import FRAMEWORK
+from kmgraph.ontology_pages import Kind, read_documents
+from kmgraph_server.addresses import rooted
+from kmgraph_server.pages import ontology_page
+from kmgraph_server.sitemaps import (
+    Entry,
+    Listing,
+    changes_of_graphs,
+    entries,
+    write_part,
+    write_sitemap,
+)
+from kmgraph_server.snapshots import Snapshot
+from kmgraph_server.state import settings, snapshot
+from kmgraph_server.views.vocabulary import path_of
+
+blueprint = Blueprint("sitemap", __name__)
+#: Addresses of the data that are open, read once.
+_LISTINGS: Final[WeakKeyDictionary[Snapshot, Listing]] = WeakKeyDictionary()
+_LOCK: Final = threading.Lock()
+
+
+@blueprint.get("/sitemap.xml")
+def sitemap() -> Response:
+    """Send the sitemap, or the index of several."""
+    return _send(write_sitemap(_root(), _listing()))
+
+
+@blueprint.get("/sitemap-<int:number>.xml")
+def part(number: int) -> Response:
+    """Send one of several sitemaps.
+
+    :raises RecordNotFoundError: there are not so many.
+    """
+    listing = _listing()
+    if not 1 <= number <= listing.parts:
+        raise RecordNotFoundError(f"there is no sitemap {number}")
+    return _send(write_part(_root(), number, listing))
+
+
+def _listing() -> Listing:
+    """Return the addresses of what the caller sees."""
+    seen = snapshot()
+    with _LOCK:
+        found = _LISTINGS.get(seen)
+        if found is None:
+            found = _LISTINGS[seen] = Listing(chain(_pages(), _records()))
+        return found
+
+
+def _send(body: bytes) -> Response:
+    """Send a sitemap."""
+    return Response(body, content_type="application/xml")
+
+
+def _root() -> str:
+    """Return the address of the application, without a slash at its end."""
+    return urljoin(request.host_url, rooted("/")).rstrip("/")
+
+
+def _pages() -> Iterator[Entry]:
+    """Yield the pages that are not about records."""
+    for path in ("/", "/questions", "/ontology", "/shapes"):
+        yield Entry(path)
+    for name in snapshot().catalogue:
+        yield Entry(f"/questions/{name}")
+    for slug, _ in ontology_page.frameworks():
+        yield Entry(f"/{FRAMEWORK.split('/')[-2]}/{slug}/")
+    for kind in (Kind.MODULE, Kind.SHAPES):
+        for document in read_documents().of_kind(kind):
+            if not document.name.endswith("/index"):
+                yield Entry(path_of(document))
+
+
+def _records() -> Iterator[Entry]:
+    """Yield the pages about records."""
+    seen = snapshot()
+    folder = settings().store
+    changed: dict[str, str] = {}
+    if folder is not None and seen.generation is not None:
+        changed = changes_of_graphs(folder, seen.generation)
+    return entries(seen.dataset.store, changed)

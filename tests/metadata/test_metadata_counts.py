@@ -1,0 +1,224 @@
+"""Metadata say what is true of the view: each number is asked of SPARQL, each query is run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+from click.testing import CliRunner
+from rdflib import Graph
+
+from kmgraph.cli import cli
+from kmgraph.dataset import EvidenceDataset
+from kmgraph.metadata import (
+    Publication,
+    catalogue_of,
+    examples_of,
+    publication_of,
+    validate_metadata,
+    void_of,
+)
+from kmgraph.namespaces import VOID
+from kmgraph.questions import load_catalogue
+from kmgraph.results import Triples
+from kmgraph.snapshots import write_snapshot
+from kmgraph.snapshots.model import sha256_of
+from kmgraph.stores.generations import GenerationStore
+from kmgraph.stores.oxigraph import MemoryStore
+
+PREFIXES = f"""PREFIX void: <{VOID}> PREFIX dcat: <http://www.w3.org/ns/dcat#>
+PREFIX dcterms: <http://purl.org/dc/terms/> PREFIX spdx: <http://spdx.org/rdf/terms#>
+PREFIX sh: <http://www.w3.org/ns/shacl#> PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+PREFIX schema: <https://schema.org/>"""
+DATASET = "https://w3id.org/kmgraph/id/dataset/clahrc-ndl"
+GRAPH = "https://w3id.org/kmgraph/id/graph/clahrc-ndl"
+WHOLE = "https://w3id.org/kmgraph/id/catalog#data"
+
+
+def stored(triples: Iterable[ox.Triple]) -> ox.Store:
+    """Return metadata in a store of their own."""
+    store = ox.Store()
+    store.extend(ox.Quad(*triple) for triple in triples)
+    return store
+
+
+def ask(metadata: Iterable[ox.Triple] | ox.Store, where: str) -> list[tuple[str, ...]]:
+    """Return what a query finds in metadata, as texts."""
+    store = metadata if isinstance(metadata, ox.Store) else stored(metadata)
+    found = store.query(f"{PREFIXES} {where}")
+    return [tuple("" if term is None else term.value for term in row) for row in found]
+
+
+@pytest.fixture(scope="module")
+def counts(example: EvidenceDataset) -> list[ox.Triple]:
+    """The counts of the shipped example."""
+    return void_of(example.store, Publication(base=example.base))
+
+
+@pytest.fixture(scope="module")
+def counted(counts: list[ox.Triple]) -> ox.Store:
+    """The same, to be asked."""
+    return stored(counts)
+
+
+@pytest.mark.parametrize(("dataset", "graph"), [(WHOLE, None), (DATASET, GRAPH)])
+def test_totals_are_what_sparql_counts(
+    counted: ox.Store, example: EvidenceDataset, dataset: str, graph: str | None
+) -> None:
+    """Of the merge of all graphs, and of the graph of a dataset."""
+    counting = {
+        "triples": "COUNT(*)",
+        "distinctSubjects": "COUNT(DISTINCT ?s)",
+        "entities": "COUNT(DISTINCT ?s)",
+        "distinctObjects": "COUNT(DISTINCT ?o)",
+        "properties": "COUNT(DISTINCT ?p)",
+    }
+    graphs = None if graph is None else [graph]
+    for name, count in counting.items():
+        text = f"SELECT ({count} AS ?n) WHERE {{ ?s ?p ?o }}"
+        ((number,),) = example.store.query(text, default_graphs=graphs)
+        said = ask(counted, f"SELECT ?n WHERE {{ <{dataset}> void:{name} ?n }}")
+        assert said == [(number.value,)], name
+    text = "SELECT (COUNT(DISTINCT ?c) AS ?n) WHERE { ?s a ?c }"
+    ((number,),) = example.store.query(text, default_graphs=graphs)
+    assert ask(counted, f"SELECT ?n WHERE {{ <{dataset}> void:classes ?n }}") == [(number.value,)]
+
+
+@pytest.mark.parametrize(("dataset", "graph"), [(WHOLE, None), (DATASET, GRAPH)])
+def test_parts_are_what_sparql_counts(
+    counted: ox.Store, example: EvidenceDataset, dataset: str, graph: str | None
+) -> None:
+    """Each class with its members, each property with its triples, and one within the other."""
+    asked = {
+        "SELECT ?c (COUNT(DISTINCT ?s) AS ?n) WHERE { ?s a ?c } GROUP BY ?c": (
+            "?d void:classPartition [ void:class ?a ; void:entities ?n ]",
+            "SELECT ?a ?n",
+        ),
+        "SELECT ?p (COUNT(*) AS ?n) (COUNT(DISTINCT ?s) AS ?k) WHERE { ?s ?p ?o } GROUP BY ?p": (
+            "?d void:propertyPartition"
+            " [ void:property ?a ; void:triples ?n ; void:distinctSubjects ?k ]",
+            "SELECT ?a ?n ?k",
+        ),
+        "SELECT ?c ?p (COUNT(*) AS ?n) WHERE { ?s a ?c ; ?p ?o } GROUP BY ?c ?p": (
+            "?d void:classPartition [ void:class ?a ;"
+            " void:propertyPartition [ void:property ?b ; void:triples ?n ] ]",
+            "SELECT ?a ?b ?n",
+        ),
+    }
+    for text, (pattern, shown) in asked.items():
+        rows = example.store.query(text, default_graphs=None if graph is None else [graph])
+        real = sorted(tuple(term.value for term in row) for row in rows)
+        said = ask(counted, f"{shown} WHERE {{ VALUES ?d {{ <{dataset}> }} {pattern} }}")
+        assert real == sorted(said)
+        assert real
+
+
+def test_links_between_frameworks_are_counted(counted: ox.Store, example: EvidenceDataset) -> None:
+    """Each exact match whose ends are in frameworks is in one set of links."""
+    match = "http://www.w3.org/2004/02/skos/core#exactMatch"
+    said = ask(counted, f"SELECT ?n WHERE {{ ?l void:linkPredicate <{match}> ; void:triples ?n }}")
+    pairs = list(
+        example.store.query(
+            "PREFIX skos: <http://www.w3.org/2004/02/skos/core#> SELECT ?a ?b WHERE "
+            "{ ?a skos:exactMatch ?b . ?a skos:inScheme ?x . ?b skos:inScheme ?y }"
+        )
+    )
+    assert sum(int(number) for (number,) in said) == len(pairs) > 0
+
+
+def test_counts_follow_the_data() -> None:
+    """One more triple is one more in the whole, in its property and in its class."""
+    store = MemoryStore()
+    store.load_nquads(b"<urn:a> a <urn:C> <urn:g> .\n<urn:a> <urn:p> <urn:b> <urn:h> .".replace(
+        b" a ", b" <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> "))  # fmt: skip
+    before = void_of(store, Publication(base=store.base))
+    store.load_nquads(b"<urn:a> <urn:p> <urn:c> <urn:h> .")
+    after = void_of(store, Publication(base=store.base))
+    part = "SELECT ?n WHERE { [] void:property <urn:p> ; void:triples ?n ; void:distinctObjects ?o}"
+    whole = f"SELECT ?n WHERE {{ <{WHOLE}> void:triples ?n }}"
+    assert [ask(found, part) for found in (before, after)] == [[("1",)], [("2",)]]
+    assert [ask(found, whole) for found in (before, after)] == [[("2",)], [("3",)]]
+
+
+def test_every_saved_question_is_an_example(example: EvidenceDataset) -> None:
+    """The query by which editors look for examples finds each, with its text as it is."""
+    made = examples_of(load_catalogue().values(), Publication(base=example.base))
+    listed = (
+        "SELECT DISTINCT ?sq ?comment ?query WHERE { ?sq a sh:SPARQLExecutable ; "
+        "rdfs:comment ?comment ; sh:select|sh:ask|sh:construct|sh:describe ?query ; "
+        "schema:target <https://w3id.org/kmgraph/id/sparql> }"
+    )
+    found = ask(made, listed)
+    assert len(found) == len(load_catalogue())
+    catalogue = {one.question: one.query for one in load_catalogue().values()}
+    assert {comment: text for _, comment, text in found} == catalogue
+    prefixes = dict(
+        ask(made, "SELECT ?p ?n WHERE { ?x sh:declare [ sh:prefix ?p ; sh:namespace ?n ] }")
+    )
+    assert prefixes["km"] == "https://w3id.org/kmgraph/ontology#"
+
+
+def test_metadata_of_the_example_conform(example: EvidenceDataset, counts: list[ox.Triple]) -> None:
+    """Nothing that a catalogue must say is missing, and what should be there is there too."""
+    publication = Publication(
+        base=example.base,
+        version="1",
+        modified="2026-11-22T10:00:00+00:00",
+        mail="mailto:someone@example.org",
+    )
+    catalogue = catalogue_of(example.store, publication)
+    report = validate_metadata(
+        [*counts, *catalogue, *examples_of(load_catalogue().values(), publication)]
+    )
+    assert report.conforms
+    assert {result.severity.name.lower() for result in report.results} <= {"info"}
+    missing = [triple for triple in catalogue if "description" not in str(triple.predicate)]
+    assert not validate_metadata(missing).conforms
+
+
+def test_the_catalogue_lists_the_files_of_a_snapshot(
+    example_copy: Callable[[Path], GenerationStore], tmp_path: Path
+) -> None:
+    """Media type, size and checksum are those of the files; RDF tools read the sizes as DCAT's."""
+    store = example_copy(tmp_path / "store")
+    with store.open_view() as view:
+        before = catalogue_of(view, publication_of(store))
+        assert not ask(before, "SELECT ?f WHERE { ?f dcat:downloadURL ?a }")
+        written = write_snapshot(store).snapshot
+        publication = publication_of(store)
+        files = catalogue_of(view, publication)
+        found = stored([*void_of(view, publication), *files])
+    rows = ask(
+        found,
+        "SELECT ?d ?a ?m ?c ?b ?s WHERE { ?d dcat:distribution ?f . ?f dcat:downloadURL ?a ;"
+        " dcat:mediaType ?m ; dcat:byteSize ?b ; spdx:checksum/spdx:checksumValue ?s ."
+        " OPTIONAL { ?f dcat:compressFormat ?c } }",
+    )
+    assert publication.version == "1"
+    assert {row[0] for row in rows} == {WHOLE, DATASET}
+    for dataset, address, media, packing, size, checksum in rows:
+        file = written.file(address.removeprefix(f"{written.iri}/"))
+        assert media.endswith(f"/media-types/{file.media_type}")
+        assert packing.endswith("/gzip") == (file.compression == "gzip")
+        assert int(size) == (written.folder / file.name).stat().st_size
+        assert checksum == sha256_of(written.folder / file.name)
+        assert (dataset == DATASET) == (file.graph == GRAPH)
+    dumps = ask(found, f"SELECT ?a WHERE {{ <{WHOLE}> void:dataDump ?a }}")
+    assert (f"{written.iri}/all.nq.gz",) in dumps
+    graph = Graph().parse(data=Triples(files).serialize("ttl"), format="turtle")
+    sizes = graph.query("SELECT ?b WHERE { ?f <http://www.w3.org/ns/dcat#byteSize> ?b }")
+    assert {str(b.datatype).rpartition("#")[2] for (b,) in sizes} == {"nonNegativeInteger"}
+    report = CliRunner().invoke(
+        cli, ["validate", "--store", str(store.path), "--metadata", "--quiet"]
+    )
+    assert report.exit_code == 0, report.output
+    assert "conforms" in report.output
+
+
+def test_metadata_are_of_a_store_alone(tmp_path: Path) -> None:
+    """A bundle has no catalogue."""
+    found = CliRunner().invoke(cli, ["validate", str(tmp_path), "--metadata"])
+    assert found.exit_code == 2
+    assert "give --store" in found.output
