@@ -36,7 +36,7 @@ PACKAGES: Final = (
     "pyoxigraph", "rdflib", "pyshacl", "owlready2", "oxigraph", "oxrdflib", "rdflib-endpoint",
 )  # fmt: skip
 #: From this many studies on, what takes minutes is done once.
-_ONCE_FROM: Final = 50_000
+_ONCE_FROM: Final = 20_000
 _LOAD_LIMIT_S: Final = 3_600
 
 

@@ -14,7 +14,7 @@ from kmgraph import artefacts
 from kmgraph.assistants.schemas import input_schema, tool_name
 from kmgraph.dataset import EvidenceDataset
 from kmgraph.errors import InputError, RecordNotFoundError
-from kmgraph.questions import Answer, Question
+from kmgraph.questions import Question
 from kmgraph.results import Solutions
 from kmgraph.stores.base import Answer as QueryAnswer
 
@@ -117,12 +117,7 @@ class Toolbox:
                 raise InputError(f"{name} is {number!r}: give a whole number from 1")
         texts = {name: _text(value) for name, value in given.items()}
         found = self._dataset.ask(question.id, texts, **paging)
-        return {
-            **found.to_dict(),
-            "query": found.query,
-            "cite": self._citation(found),
-            **self._version(),
-        }
+        return {**found.to_dict(), **self._version()}
 
     def _find(self, words: str) -> dict[str, Any]:
         """Return what has a label in which words stand."""
@@ -152,17 +147,6 @@ class Toolbox:
             raise InputError("this is no SELECT query: only SELECT is answered here")
         rows = [[None if term is None else str(term) for term in row] for row in found]
         return {"columns": found.variables, "rows": rows[:MOST_ROWS], "rows_in_all": len(rows)}
-
-    def _citation(self, found: Answer) -> str:
-        """Return how an answer is cited."""
-        cards = self._dataset.datasets()
-        titles = "; ".join(card.title for card in cards) or "data set without a title"
-        who = "; ".join(dict.fromkeys(c.publisher for c in cards if c.publisher))
-        given = ", ".join(f"{name}={value}" for name, value in found.parameters.items())
-        version = "" if found.generation is None else f", generation {found.generation}"
-        asked = f"Answer to {found.question.id} ({found.question.title})"
-        asked += f" with {given}" if given else ""
-        return f"{who or 'publisher not stated'}. {titles}. Data set{version}. {asked}."
 
     def _version(self) -> dict[str, Any]:
         """Return which version of the data is read."""

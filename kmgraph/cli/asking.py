@@ -77,7 +77,7 @@ def _question_text(question: Question) -> str:
 @click.option(
     "--format",
     "fmt",
-    type=click.Choice([_TABLE, "csv", "json", "xlsx"]),
+    type=click.Choice([_TABLE, "csv", "json", "jsonld", "xlsx"]),
     default=_TABLE,
     show_default=True,
 )
@@ -109,6 +109,8 @@ def ask(
             click.echo(answer.to_csv(), nl=False)
         elif fmt == "xlsx":
             click.echo(answer.to_xlsx(), nl=False)
+        elif fmt == "jsonld":
+            click.echo(answer.to_jsonld(), nl=False)
         else:
             click.echo(answer.to_json() if fmt == "json" else answer.to_table())
 

@@ -10,7 +10,8 @@ import pyoxigraph as ox
 
 from kmgraph.errors import ParameterError
 from kmgraph.namespaces import expand
-from kmgraph.questions import rendering, workbook
+from kmgraph.questions import linked, rendering, workbook
+from kmgraph.questions.citing import citation, origin
 from kmgraph.questions.fitting import unfitting
 from kmgraph.questions.model import Question, Returned
 from kmgraph.questions.paging import Page, checked_page, find_rows, is_large
@@ -44,6 +45,8 @@ class Answer:
     :ivar asked_page: which page it is; None for a whole answer.
     :ivar twin: what answered from the cube, so that the lists of a row tell of a few records only;
         None where the question itself was asked.
+    :ivar cite: how the answer is cited.
+    :ivar content_since: id of the generation that brought the content that was asked.
     """
 
     question: Question
@@ -57,6 +60,8 @@ class Answer:
     total: int | None = None
     asked_page: Page | None = None
     twin: Twin | None = None
+    cite: str = ""
+    content_since: int | None = None
 
     @property
     def columns(self) -> tuple[Returned, ...]:
@@ -134,6 +139,10 @@ class Answer:
         """Return what :meth:`to_json` writes, as Python values."""
         return rendering.to_dict(self)
 
+    def to_jsonld(self) -> str:
+        """Return the answer as linked data."""
+        return linked.to_jsonld(self)
+
     def to_xlsx(self) -> bytes:
         """Return the answer as a workbook, with its passages and its query.
 
@@ -191,18 +200,22 @@ def answer(
         rows, total, wanted = twin_rows(twin, question, store, bindings, wanted)
     passages = find_passages(store, _cited(question, rows))
     rank = {passage.iri: number for number, passage in enumerate(passages)}
+    given = {name: to_text(term, base=store.base) for name, term in bindings.items()}
+    data = origin(store)
     return Answer(
         question,
-        {name: to_text(term, base=store.base) for name, term in bindings.items()},
+        given,
         tuple(_tidied(question, row, rank) for row in rows),
         passages,
         store.base,
-        getattr(getattr(store, "generation", None), "id", None),
+        data.generation,
         _is_synthetic(store),
         "; ".join(unfitting(question, bindings, store, has_rows=bool(rows))),
         total,
         wanted,
         twin,
+        citation(data, question, given),
+        data.content_since,
     )
 
 

@@ -95,6 +95,7 @@ def _about_rows(answer: Answer) -> Iterable[Sequence[Value]]:
         yield ["page", f"{answer.page} of {answer.pages}"]
     if answer.most_listed is not None:
         yield ["lists", f"of {answer.most_listed} records a row at most"]
+    yield ["cite", answer.cite]
     yield ["query", answer.query]
 
 

@@ -146,7 +146,13 @@ DATASET: Final = (*_QUADS, _TRIPLES[3], _LOOSER[0])
 #: Media types of a page about something that is described in RDF, the default first.
 DOCUMENT: Final = (HTML, *_TRIPLES, *_LOOSER)
 #: Media types of the answer to a saved question, the default first.
-ANSWER: Final = (HTML, Offer("json", "application/json", None), Offer("csv", "text/csv", None))
+ANSWER: Final = (
+    HTML,
+    Offer("json", "application/json", None),
+    Offer("csv", "text/csv", None),
+    Offer("jsonld", formats.JSONLD.media_type, None),
+    Offer("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", None),
+)
 #: Media types of the list of saved questions, the default first.
 LISTING: Final = ANSWER[:2]
 

@@ -23,6 +23,7 @@ _FORMATS: Final = {
     "trig": "TriG",
     "tsv": "TSV",
     "ttl": "Turtle",
+    "xlsx": "Excel",
     "xml": "XML",
 }
 _CREATIVE_COMMONS: Final = re.compile(

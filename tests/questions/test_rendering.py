@@ -82,8 +82,8 @@ def test_csv_has_a_line_for_each_row_with_places_in_words(fellows: Answer) -> No
 def test_json_holds_question_rows_and_passages(fellows: Answer) -> None:
     """The JSON has the documented keys; numbers are numbers and what has no value is null."""
     document = json.loads(fellows.to_json())
-    keys = "question parameters variables rows passages generation synthetic note"
-    assert keys.split() == list(document)
+    keys = "question parameters variables rows passages query generation content_since cite"
+    assert [*keys.split(), "synthetic", "note"] == list(document)
     assert "cq-031" == document["question"]["id"]
     assert list(fellows.variables) == [variable["name"] for variable in document["variables"]]
     total = document["rows"][-1]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from typing import Final
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, render_template, request
@@ -40,6 +41,12 @@ _QUOTED = 60
 _PAGING = ("page", "page_size")
 #: More digits than this has no number of a page.
 _DIGITS = 10
+_BODIES: Final[dict[str, Callable[[Answer], bytes | str]]] = {
+    "csv": Answer.to_csv,
+    "json": Answer.to_json,
+    "jsonld": Answer.to_jsonld,
+    "xlsx": Answer.to_xlsx,
+}
 _EXTENSIONS = tuple(f".{offer.name}" for offer in ANSWER)
 
 
@@ -91,8 +98,7 @@ def _answered(
     if offer is HTML:
         return add_alternates(_form(question, given, forms, wanted), path + query, forms)
     found = _asked(question, given, wanted)
-    body = found.to_csv() if offer.name == "csv" else found.to_json()
-    response = add_alternates(data(body, offer), path + query, forms)
+    response = add_alternates(data(_BODIES[offer.name](found), offer), path + query, forms)
     for relation, number in _neighbours(found).items():
         address = f"{path}{_query(chosen, {'page': number, 'page_size': found.page_size or 1})}"
         response.headers.add("Link", f'<{address}>; rel="{relation}"')
