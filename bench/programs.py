@@ -79,7 +79,8 @@ def write_quads(store: str, out: str) -> dict[str, Any]:
 
 def load_bare(quads: str) -> dict[str, Any]:
     """Load a file of N-Quads into the bare engine, and optimise: nothing else."""
-    with TemporaryDirectory() as folder:
+    # The engine may still be tidying up behind itself when the folder goes.
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         store = ox.Store(folder)
         started = time.perf_counter()
         store.bulk_load(path=quads, format=ox.RdfFormat.N_QUADS)
@@ -101,7 +102,7 @@ def same_graph(quads: str, store: str, graph: str) -> dict[str, Any]:
     import kmgraph
     from kmgraph.formats import NTRIPLES
 
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         bare = ox.Store(f"{folder}/store")
         bare.bulk_load(path=quads, format=ox.RdfFormat.N_QUADS)
         ours, theirs = Path(folder) / "ours.nt", Path(folder) / "theirs.nt"
