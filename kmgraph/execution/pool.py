@@ -112,7 +112,8 @@ class WorkerPool:
         self._ids = itertools.count(1)
         self._runs: dict[str, _Run] = {}
         self._queries: Counter[str] = Counter()
-        self._kills: Counter[str] = Counter()
+        # Each kind is told from the start, so that a watcher sees the first one as a rise.
+        self._kills = Counter(dict.fromkeys((*_KILLS.values(), "moved", "stopped"), 0))
 
     def run(
         self,

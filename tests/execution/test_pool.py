@@ -9,6 +9,7 @@ import sys
 import textwrap
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -190,7 +191,7 @@ def test_a_process_killed_while_it_answers_is_told_of(own_pool: WorkerPool, job:
         with pytest.raises(EngineFailedError):
             asked.result(20)
     assert is_answered(own_pool, job)
-    assert own_pool.stats().kills == {"crashed": 1}
+    assert own_pool.stats().kills == Counter(crashed=1)
 
 
 def test_queries_wait_their_turn_and_too_many_are_sent_away(
