@@ -10,9 +10,10 @@ from kmgraph.errors import KmGraphError
 from kmgraph_server.protocol import ACCEPTED
 from kmgraph_server.state import snapshot
 
-#: Pages run no scripts and load nothing from elsewhere.
+#: Pages run the scripts of this server alone, none that stands in a page, and load nothing from
+#: elsewhere.
 _POLICY: Final = (
-    "default-src 'self'; script-src 'none'; object-src 'none'; base-uri 'none'; "
+    "default-src 'self'; script-src 'self'; object-src 'none'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'"
 )
 #: Headers of answers that scripts of other sites may read.

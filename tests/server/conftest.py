@@ -11,6 +11,7 @@ import urllib.request
 from dataclasses import dataclass
 
 import pytest
+from helpers.browsing import CHROMIUM, visiting
 from werkzeug.serving import make_server
 
 import kmgraph
@@ -135,3 +136,25 @@ def site(app):
 def serve_app():
     """What serves another application for a while."""
     return running
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """One Chromium for all tests of a process."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if CHROMIUM is None:
+        pytest.skip("chromium is not installed")
+    with playwright.sync_playwright() as started:
+        found = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+@pytest.fixture(scope="session")
+def visit(browser):
+    """What opens a page of a server, and fails where a visit has troubles."""
+
+    def visit(url, **options):
+        return visiting(browser, url, **options)
+
+    return visit

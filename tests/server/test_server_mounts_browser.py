@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
+from helpers.browsing import TIMEOUT_MS
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
-]
-TIMEOUT_MS = 20_000
+pytestmark = pytest.mark.browser
 BANNER = "Synthetic data: generated, describes nothing real."
 
 
-def test_a_reader_always_knows_which_store_this_is(joined, serve_app):
+def test_a_reader_always_knows_which_store_this_is(joined, serve_app, browser):
     """The banner stays from page to page below the mount, and forms and downloads stay too."""
-    with serve_app(joined) as site, playwright.sync_playwright() as running:
-        browser = running.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with serve_app(joined) as site:
         page = browser.new_context(base_url=site.url).new_page()
         page.set_default_timeout(TIMEOUT_MS)
         troubles = []
@@ -51,5 +42,5 @@ def test_a_reader_always_knows_which_store_this_is(joined, serve_app):
         assert page.url == f"{site.url}/"
         assert page.get_by_text(BANNER).count() == 0
         page.wait_for_load_state("networkidle")
-        browser.close()
+        page.context.close()
         assert troubles == []
