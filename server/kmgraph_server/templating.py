@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any, Final
 
-from flask import Flask
+from flask import Flask, current_app
 
 from kmgraph.namespaces import KM
 from kmgraph_server.negotiation import Offer
@@ -31,6 +32,41 @@ _CREATIVE_COMMONS: Final = re.compile(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Navigation:
+    """What the top of every page leads to.
+
+    :ivar first: endpoint and name of what is always shown.
+    :ivar more: the same of what unfolds.
+    :ivar whole: blueprints all of whose pages belong to the one that is named.
+    """
+
+    first: tuple[tuple[str, str], ...] = (
+        ("home.home", "Home"),
+        ("search.search", "Search"),
+        ("lists.studies", "Studies"),
+        ("lists.cases", "Cases"),
+        ("questions.index", "Questions"),
+        ("sparql.sparql", "Query"),
+    )
+    more: tuple[tuple[str, str], ...] = (
+        ("figures.grid_page", "Evidence and context"),
+        ("network.network", "Network"),
+        ("frameworks.index", "Frameworks"),
+        ("frameworks.matrix", "Matrix"),
+        ("quality.quality", "Data quality"),
+        ("ontology.ontology", "Vocabulary"),
+    )
+    whole: frozenset[str] = frozenset({"questions", "search", "sparql", "ontology", "quality"})
+
+    def of(self, app: Flask) -> Navigation:
+        """Return what of it an application has."""
+        return Navigation(
+            tuple(one for one in self.first if one[0] in app.view_functions),
+            tuple(one for one in self.more if one[0] in app.view_functions),
+        )
+
+
 def install(app: Flask) -> None:
     """Give templates their filters and what every page shows."""
     app.jinja_env.trim_blocks = True
@@ -49,6 +85,7 @@ def _common() -> dict[str, Any]:
     served = snapshot_if_any()
     return {
         "km": KM,
+        "navigation": Navigation().of(current_app),
         "cards": served.cards if served else [],
         "generation": served.generation if served else None,
         "is_synthetic": served.is_synthetic if served else False,
