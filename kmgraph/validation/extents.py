@@ -84,11 +84,12 @@ class Extents:
 
     def rows_of(self, path: ox.NamedNode) -> int:
         """Return how many statements have a property."""
-        with self._lock:
-            if path not in self._paths:
-                query = f"SELECT (COUNT(*) AS ?number) {{ ?node {path} ?value }}"
-                self._paths[path] = int(text_of(self.rows(query)[0][0]))
-            return self._paths[path]
+        number = self._paths.get(path)
+        if number is None:
+            query = f"SELECT (COUNT(*) AS ?number) {{ ?node {path} ?value }}"
+            # Two threads that ask at once find the same.
+            number = self._paths[path] = int(text_of(self.rows(query)[0][0]))
+        return number
 
     def values(self, node: Term, path: ox.NamedNode) -> Sequence[Term]:
         """Return the values of a property of a node, each once."""
