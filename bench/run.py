@@ -26,6 +26,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "server"), str(BENCH)]
 import analytic  # noqa: E402 - it is found by the lines above
 import change  # noqa: E402
 import growth  # noqa: E402
+import pages  # noqa: E402
 import questions  # noqa: E402
 import stages  # noqa: E402
 from measuring import MeasurementError, machine, run, versions, write_json  # noqa: E402
@@ -53,6 +54,7 @@ def parts(work: Workspace, studies: int) -> dict[str, Callable[[], dict[str, Any
         "analytic": lambda: analytic.measure(work, studies),
         "questions": lambda: questions.measure(work, studies, 5),
         "http": lambda: serving(work, studies),
+        "pages": lambda: pages.measure(work, studies),
         "growth": lambda: growth.measure(work, studies),
     }
 

@@ -227,7 +227,7 @@ def settings() -> str:
         option = f"--{(setting.metadata['flag'] or name).replace('_', '-')}"
         if isinstance(default, bool):
             option += f"` or `--no-{option.removeprefix('--')}"
-        shown = "none" if default in (None, ()) else f"`{written(default)}`"
+        shown = "none" if default in (None, (), "") else f"`{written(default)}`"
         text = setting.metadata["help"]
         if (minimum := setting.metadata["minimum"] or 0) > 1:
             text += f" At least {minimum:,}."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -19,7 +19,7 @@ from kmgraph.explanation import Explanation, explain
 from kmgraph.formats import NQUADS, NTRIPLES
 from kmgraph.namespaces import PREFIXES, expand
 from kmgraph.network import KINDS, StakeholderNetwork
-from kmgraph.questions import Answer, Catalogue, answer, load_catalogue
+from kmgraph.questions import Answer, Questions, answer, load_catalogue
 from kmgraph.readings import (
     Cases,
     diagnoses_frame,
@@ -29,6 +29,7 @@ from kmgraph.readings import (
 )
 from kmgraph.records import SEGMENTS, TABLES
 from kmgraph.results import Solutions
+from kmgraph.search import SearchIndex, open_index, with_searches
 from kmgraph.stores.base import Answer as QueryAnswer
 from kmgraph.stores.base import QuadStore
 from kmgraph.stores.generations import GenerationStore
@@ -62,15 +63,24 @@ class EvidenceDataset:
 
     :param store: the store, or a view of a generation.
     :param view: key of the view; None where there are no views, as in memory.
+    :param index: opens the index of its words; made in memory where nothing is given.
     :ivar base: base IRI of the records.
 
     It is a context manager that closes its store.
     """
 
-    def __init__(self, store: QuadStore, *, view: str | None = None) -> None:
+    def __init__(
+        self,
+        store: QuadStore,
+        *,
+        view: str | None = None,
+        index: Callable[[], SearchIndex] | None = None,
+    ) -> None:
         self.store = store
         self.base = store.base
         self._view = view
+        self._open_index = index
+        self._index: SearchIndex | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -85,6 +95,9 @@ class EvidenceDataset:
 
     def close(self) -> None:
         """Let go of the store."""
+        if self._index is not None:
+            self._index.close()
+            self._index = None
         self.store.close()
 
     def __len__(self) -> int:
@@ -98,13 +111,25 @@ class EvidenceDataset:
         return getattr(found, "id", None)
 
     def query(self, text: str, *, bindings: Mapping[str, Term] | None = None) -> QueryAnswer:
-        """Answer a SPARQL query over the merged graph; see :meth:`QuadStore.query`."""
-        return self.store.query(text, bindings=bindings)
+        """Answer a SPARQL query over the merged graph; see :meth:`QuadStore.query`.
+
+        It may search by words; see :func:`kmgraph.search.with_searches`.
+        """
+        return self.store.query(with_searches(text, self.search_index), bindings=bindings)
+
+    def search_index(self) -> SearchIndex:
+        """Return the index of the words of this view; it is made where there is none yet."""
+        if self._open_index is None:
+            # What is in memory may change from one search to the next.
+            return SearchIndex.of(self.store)
+        if self._index is None:
+            self._index = self._open_index()
+        return self._index
 
     @property
-    def questions(self) -> Catalogue:
-        """The saved questions."""
-        return load_catalogue()
+    def questions(self) -> Questions:
+        """The saved questions, each of which can be called: ``questions.cq_031()``."""
+        return Questions(load_catalogue().values(), self.store)
 
     def ask(
         self,
@@ -346,7 +371,11 @@ def open_store(
     :param generation: id of a kept generation; the current one by default.
     :raises StoreUnavailableError: there is no store, or nothing is published in it yet.
     """
-    return EvidenceDataset(GenerationStore(path).open_view(view, generation), view=view)
+    target = GenerationStore(path)
+    store = target.open_view(view, generation)
+    if generation not in (None, target.current_id()):
+        return EvidenceDataset(store, view=view)
+    return EvidenceDataset(store, view=view, index=lambda: open_index(target, view))
 
 
 def _with_namespaces(graph: _G) -> _G:

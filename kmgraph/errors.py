@@ -133,6 +133,12 @@ class ConstructNotFoundError(NotFoundError, AttributeError):
     code = "construct-not-found"
 
 
+class NoChartError(NotFoundError):
+    """The answer to a saved question has no chart, or nothing in it can be drawn."""
+
+    code = "no-chart"
+
+
 class GoneError(NotFoundError):
     """What was asked for was erased, and nothing more is kept of it."""
 

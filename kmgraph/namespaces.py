@@ -65,7 +65,16 @@ PREFIXES: Final[dict[str, str]] = {
 
 #: Graphs that the store fills itself.
 RESERVED_GRAPHS: Final = frozenset(
-    {"ontology", "frameworks", "mappings", "derived", "provenance", "questions", "cube"}
+    {
+        "ontology",
+        "frameworks",
+        "mappings",
+        "derived",
+        "provenance",
+        "questions",
+        "cube",
+        "metadata",
+    }
 )
 #: Name of the graph that updates fill where they name none.
 OWN_DEFAULT_GRAPH: Final = "default"

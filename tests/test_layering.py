@@ -30,6 +30,7 @@ LAYERS = (
         "network",
         "readings",
         "explanation",
+        "coded",
         "instruments",
         "figures",
         "metadata",

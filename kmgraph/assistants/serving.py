@@ -7,14 +7,19 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import kmgraph
 from kmgraph.assistants.tools import MOST_ROWS, RESOURCES, Toolbox
 from kmgraph.dataset import EvidenceDataset
 from kmgraph.errors import KmGraphError, MissingExtraError
 from kmgraph.execution import Limits, PooledStore, WorkerPool
+from kmgraph.metadata.counting import Counts
+from kmgraph.metadata.keeping import kept_counts
+from kmgraph.search import SearchIndex, index_path, open_index, with_searches
+from kmgraph.stores.base import Answer
 from kmgraph.stores.generations import GenerationStore
+from kmgraph.stores.meta import Generation
 from kmgraph.stores.views import PUBLIC
 
 _INSTRUCTIONS: Final = (
@@ -39,12 +44,29 @@ def serve(store: str | Path, *, view: str = PUBLIC, timeout_s: float = 20.0) -> 
     generations = GenerationStore(store)
     opened = generations.open_view(view)
     limits = Limits(timeout_s=timeout_s, rows=_REFUSED_ROWS)
-    with EvidenceDataset(opened, view=view) as dataset:
+
+    def index() -> SearchIndex:
+        """Return the index that the store has of the view, or one in memory: nothing is written."""
+        if index_path(generations, view).exists():
+            return open_index(generations, view)
+        return SearchIndex.of(opened)
+
+    with EvidenceDataset(opened, view=view, index=index) as dataset:
         place = generations.generation_dir(dataset.generation) / "views" / view
         pool = WorkerPool(limits)
         try:
             bounded = PooledStore(opened, place, pool.run, view_key=view)
-            anyio.run(_served, server_for(Toolbox(dataset, bounded.query)))
+
+            def select(text: str) -> Answer:
+                """Answer a query of a caller, which may search."""
+                return bounded.query(with_searches(text, dataset.search_index))
+
+            def counts() -> Counts | None:
+                """Return what is kept of the view; it was counted when it was published."""
+                kept = kept_counts(generations, cast(Generation, opened.generation), view)
+                return kept.counts[None] if kept else None
+
+            anyio.run(_served, server_for(Toolbox(dataset, select, counts)))
         finally:
             pool.close()
 

@@ -8,23 +8,28 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-import pyoxigraph as ox
-
-from kmgraph import artefacts
 from kmgraph.assistants.schemas import input_schema, tool_name
+from kmgraph.assistants.vocabulary import vocabulary
 from kmgraph.dataset import EvidenceDataset
 from kmgraph.errors import InputError, RecordNotFoundError
+from kmgraph.metadata.counting import Counts, count
 from kmgraph.questions import Question
 from kmgraph.results import Solutions
+from kmgraph.search import plain
 from kmgraph.stores.base import Answer as QueryAnswer
 
 #: Most rows of a query and most statements of a description that are handed on.
 MOST_ROWS: Final = 200
+#: Most records that a search hands on.
+_MOST_FOUND: Final = 50
 _TEXT: Final = {"type": "string", "minLength": 1}
 #: Address of a resource to what it is, in words.
 RESOURCES: Final = {
     "kmgraph://questions": "The saved questions with their parameters and columns.",
-    "kmgraph://vocabulary": "Classes of the records, each with its label and how many there are.",
+    "kmgraph://vocabulary": (
+        "Classes of the records and the properties that each has, by the counts of the data's "
+        "VoID description, with labels and definitions: what queries can name."
+    ),
     "kmgraph://datasets": "What the datasets say of themselves, and which version is read.",
 }
 
@@ -50,10 +55,17 @@ class Toolbox:
 
     :param dataset: what is read.
     :param select: evaluates the queries of callers within limits.
+    :param counts: gives what was counted of the dataset; it is counted where nothing is given.
     """
 
-    def __init__(self, dataset: EvidenceDataset, select: Callable[[str], QueryAnswer]) -> None:
+    def __init__(
+        self,
+        dataset: EvidenceDataset,
+        select: Callable[[str], QueryAnswer],
+        counts: Callable[[], Counts | None] = lambda: None,
+    ) -> None:
         self._dataset, self._select = dataset, select
+        self._known_counts = counts
 
     @cached_property
     def _questions(self) -> dict[str, Question]:
@@ -96,17 +108,17 @@ class Toolbox:
         if address == "kmgraph://questions":
             found: object = [_described(one) for one in self._questions.values()]
         elif address == "kmgraph://vocabulary":
-            labels = self._dataset.labels()
-            found = [
-                {"iri": iri, "label": labels.get(iri, ("", ""))[0], "records": count}
-                for iri, count in sorted(self._dataset.counts().items())
-            ]
+            found = vocabulary(self._counts(), self._dataset.labels())
         elif address == "kmgraph://datasets":
             found = {"datasets": [_card(one) for one in self._dataset.datasets()]}
             found |= self._version()
         else:
             raise InputError(f"there is no resource '{address[:120]}': list the resources")
         return json.dumps(found, ensure_ascii=False, indent=1)
+
+    def _counts(self) -> Counts:
+        """Return what was counted of the dataset."""
+        return self._known_counts() or count(self._dataset.store, None)
 
     def _answer(self, question: Question, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Return the answer to a question, with what is needed to check and to cite it."""
@@ -120,11 +132,20 @@ class Toolbox:
         return {**found.to_dict(), **self._version()}
 
     def _find(self, words: str) -> dict[str, Any]:
-        """Return what has a label in which words stand."""
-        query = artefacts.read_text("queries", "support/find-by-label.rq")
-        found = self._dataset.query(query, bindings={"words": ox.Literal(words.strip())})
-        rows = found.to_dicts() if isinstance(found, Solutions) else []
-        return {"found": [{"iri": str(r["thing"]), "label": str(r["label"])} for r in rows]}
+        """Return the records that fit words best, and where the words stand in each."""
+        found = self._dataset.search_index().search(words, limit=_MOST_FOUND)
+        kinds = {kind.iri: kind.label for kind in found.kinds}
+        rows = [
+            {
+                "iri": hit.iri,
+                "label": hit.label,
+                "kind": kinds[hit.kind],
+                "snippet": plain(hit.excerpt),
+            }
+            for hit in found.hits
+        ]
+        looked = {word: list(others) for word, others in found.instead.items()}
+        return {"found": rows, "found_in_all": found.total, "looked_for_instead": looked}
 
     def _describe(self, iri: str) -> dict[str, Any]:
         """Return the statements about a thing."""
@@ -158,7 +179,7 @@ class Toolbox:
 def _general() -> list[ToolDescription]:
     """Return the tools that are no questions."""
     facts = (
-        ("find", "words", "Find things by words that stand in their label; at most 50."),
+        ("find", "words", "Find things by words in their names and texts, best first; at most 50."),
         ("describe", "iri", "Tell what is stated about one thing, given by IRI or record id."),
         ("select", "query", "Answer a SPARQL SELECT query, within limits of time and of rows."),
     )

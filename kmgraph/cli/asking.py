@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 import click
 
 from kmgraph.cli.common import command_errors, echo_json, json_option, store_option
 from kmgraph.dataset import open_store
 from kmgraph.errors import ParameterError
-from kmgraph.questions import Question, load_catalogue
+from kmgraph.questions import Answer, Question, load_catalogue
+from kmgraph.questions.groups import GROUPS, grouped
 
 _TABLE = "table"
+#: Format to what writes an answer in it.
+_WRITERS: Final[dict[str, Callable[[Answer], str | bytes]]] = {
+    "csv": Answer.to_csv,
+    "json": Answer.to_json,
+    "jsonld": Answer.to_jsonld,
+    "xlsx": Answer.to_xlsx,
+    "svg": Answer.to_svg,
+    "png": Answer.to_png,
+}
 
 
 @click.command(epilog="Example: kmgraph questions 31")
@@ -28,8 +40,11 @@ def questions(question_id: str | None, as_json: bool) -> None:
     elif question_id:
         click.echo(_question_text(chosen[0]))
     else:
-        for question in chosen:
-            click.echo(f"{question.id}  {question.title}\n        {question.question}")
+        for name, members in grouped(chosen).items():
+            click.echo(f"{GROUPS[name]}\n")
+            for question in members:
+                click.echo(f"  {question.id}  {question.title}\n          {question.question}")
+            click.echo()
 
 
 def _question_dict(question: Question) -> dict[str, object]:
@@ -38,6 +53,8 @@ def _question_dict(question: Question) -> dict[str, object]:
         "id": question.id,
         "title": question.title,
         "question": question.question,
+        "group": question.group,
+        "chart": question.chart and question.chart.kind,
         "parameters": [
             {
                 "name": p.name,
@@ -64,6 +81,8 @@ def _question_text(question: Question) -> str:
         lines.append("")
     lines.append("Columns:")
     lines += [f"  {r.name}  {r.meaning}" for r in question.returns]
+    if question.chart:
+        lines += ["", f"Chart (--format svg or png): {question.chart.shows}."]
     return "\n".join([*lines, "", question.query])
 
 
@@ -77,9 +96,16 @@ def _question_text(question: Question) -> str:
 @click.option(
     "--format",
     "fmt",
-    type=click.Choice([_TABLE, "csv", "json", "jsonld", "xlsx"]),
+    type=click.Choice([_TABLE, *_WRITERS]),
     default=_TABLE,
     show_default=True,
+    help="svg and png are the chart of the answer, where the question has one.",
+)
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File to write; standard output by default.",
 )
 @command_errors
 def ask(
@@ -90,6 +116,7 @@ def ask(
     page_size: int | None,
     whole: bool,
     fmt: str,
+    output: Path | None,
 ) -> None:
     """Answer a saved question, with the passages that the answer rests on.
 
@@ -105,14 +132,11 @@ def ask(
         values[name] = value
     with open_store(store) as evidence:
         answer = evidence.ask(question_id, values, page=page, page_size=page_size, whole=whole)
-        if fmt == "csv":
-            click.echo(answer.to_csv(), nl=False)
-        elif fmt == "xlsx":
-            click.echo(answer.to_xlsx(), nl=False)
-        elif fmt == "jsonld":
-            click.echo(answer.to_jsonld(), nl=False)
-        else:
-            click.echo(answer.to_json() if fmt == "json" else answer.to_table())
+        body = _WRITERS[fmt](answer) if fmt in _WRITERS else f"{answer.to_table()}\n"
+    if output is None:
+        click.echo(body, nl=fmt == "json")
+    else:
+        output.write_bytes(body if isinstance(body, bytes) else body.encode())
 
 
 @click.command(epilog="Example: kmgraph query --store store 'SELECT * { ?s ?p ?o } LIMIT 5'")

@@ -19,12 +19,25 @@ from kmgraph.cli.common import (
     store_option,
 )
 from kmgraph.errors import InputError
-from kmgraph.metadata import metadata_of, publication_of, validate_metadata
+from kmgraph.execution import Limits, PooledStore, WorkerPool
+from kmgraph.metadata import (
+    AT_ONCE_TRIPLES,
+    Kept,
+    keep_counts,
+    kept_counts,
+    metadata_of,
+    publication_of,
+    size_of,
+    validate_metadata,
+)
 from kmgraph.namespaces import DEFAULT_BASE
 from kmgraph.pipeline import BuildOptions, BuildSummary, load_rdf
 from kmgraph.pipeline import build as build_bundles
 from kmgraph.quality import validate_bundle, validate_store
 from kmgraph.stores.generations import GenerationStore
+from kmgraph.stores.meta import Generation
+from kmgraph.stores.oxigraph import OxigraphView
+from kmgraph.stores.views import PUBLIC
 from kmgraph.validation import (
     ENGINES,
     Report,
@@ -37,6 +50,8 @@ from kmgraph.validation import (
 _DISCARD_EDITS = click.option(
     "--discard-edits", is_flag=True, help="Go on where this loses what updates did to a graph."
 )
+#: Longest time of a query that is offered as an example, in seconds.
+_EXAMPLE_S = 10.0
 _ENCODING = click.option("--encoding", help="Encoding of CSV files that are not UTF-8 or UTF-16.")
 
 
@@ -237,6 +252,12 @@ def load(
     help="Check the catalogue, the counts and the example queries of --store instead.",
 )
 @click.option(
+    "--view",
+    default=PUBLIC,
+    show_default=True,
+    help="View whose metadata are checked; the counts of a large one are kept for the server.",
+)
+@click.option(
     "--format",
     "fmt",
     type=click.Choice(["text", "json", "ttl"]),
@@ -258,6 +279,7 @@ def validate(
     store: Path | None,
     frameworks: bool,
     metadata: bool,
+    view: str,
     fmt: str,
     engine_name: str | None,
     encoding: str | None,
@@ -281,7 +303,7 @@ def validate(
     engine = None if engine_name is None else engine_named(engine_name)
     try:
         if metadata:
-            report = _metadata_report(Path(str(store)), engine)
+            report = _metadata_report(Path(str(store)), view, engine)
         elif frameworks:
             files = [] if bundle is None else [bundle]
             report = validate_frameworks(files, engine=engine, progress=progress)
@@ -299,12 +321,30 @@ def validate(
         sys.exit(EXIT_VIOLATIONS)
 
 
-def _metadata_report(path: Path, engine: ShaclEngine | None) -> Report:
-    """Check what the public view of a store says of itself."""
+def _metadata_report(path: Path, view: str, engine: ShaclEngine | None) -> Report:
+    """Check what a view of a store says of itself."""
     store = GenerationStore(path)
-    with store.open_view() as view:
-        triples = metadata_of(view, publication_of(store))
+    generation = store.generation()
+    with store.open_view(view, generation.id) as data:
+        known = None
+        if size_of(generation, view) > AT_ONCE_TRIPLES:
+            known = kept_counts(store, generation, view)
+            if known is None or known.questions is None:
+                known = _keep(store, generation, view, data)
+        publication = publication_of(store, view, generation=generation)
+        triples = metadata_of(data, publication, known)
     return validate_metadata(triples, engine=engine)
+
+
+def _keep(store: GenerationStore, generation: Generation, view: str, data: OxigraphView) -> Kept:
+    """Count a view, and ask it the saved questions in a process that is stopped if need be."""
+    folder = store.generation_dir(generation.id) / "views" / view
+    pool = WorkerPool(Limits(timeout_s=_EXAMPLE_S), workers=1)
+    try:
+        asked = PooledStore(data, folder, pool.run, view_key=view)
+        return keep_counts(store, generation, view, data, asked=asked)
+    finally:
+        pool.close()
 
 
 COMMANDS = (init, build, load, validate)

@@ -10,7 +10,7 @@ import click
 
 from kmgraph.cli.common import command_errors, echo_json, store_option
 from kmgraph.namespaces import compact
-from kmgraph.search import MARKS, Found, open_index
+from kmgraph.search import Found, open_index, plain
 from kmgraph.stores.generations import GenerationStore
 
 
@@ -74,17 +74,6 @@ def to_text(found: Found) -> str:
     kinds = ", ".join(f"{kind.label} {kind.count:,}" for kind in found.kinds)
     lines.append(f"{found.total:,} found" + (f"; by kind: {kinds}" if kinds else ""))
     return "\n".join(lines)
-
-
-def plain(excerpt: str) -> str:
-    """Return an excerpt on one line, without its marks.
-
-    >>> plain(f"on {MARKS[0]}wards{MARKS[1]}" + chr(10) + "and after")
-    'on wards and after'
-    """
-    for mark in MARKS:
-        excerpt = excerpt.replace(mark, "")
-    return " ".join(excerpt.split())
 
 
 COMMANDS = (search,)

@@ -9,6 +9,7 @@ from kmgraph.figures import style
 from kmgraph.figures.grid_drawing import draw_grid
 from kmgraph.figures.grid_points import (
     ELSEWHERE,
+    NOT_RATED,
     GridPoint,
     elsewhere_in_words,
     is_read,
@@ -75,6 +76,35 @@ class Grid(Picture):
         """What qualifies all of it."""
         found = [style.SYNTHETIC] if self.is_synthetic else []
         return (*found, *(() if self.is_verified else (style.UNCHECKED,)))
+
+    def narrowed(self, *, evidence: str = "", context: str = "", fit: str = "") -> Grid:
+        """Return the cases of some bands, or with one kind of fit.
+
+        :param evidence: ``low``, ``mixed``, ``high`` or ``not rated``; any where it is empty.
+        :param context: likewise.
+        :param fit: ``fits``, ``does not fit`` or ``unknown``; any where it is empty.
+
+        >>> Grid([GridPoint("urn:a", "A")], "PARIHS 2004").narrowed(evidence="low").title
+        '0 cases of evidence low by evidence and context, PARIHS 2004'
+        """
+        wanted = {"evidence": evidence, "context": context, "facilitation": fit}
+        said = [f"{name} {value}" for name, value in wanted.items() if value]
+        if not said:
+            return self
+        kept = [
+            point
+            for point in self.points
+            if evidence in ("", point.evidence.band or NOT_RATED)
+            and context in ("", point.context.band or NOT_RATED)
+            and fit in ("", point.fit)
+        ]
+        return Grid(
+            kept,
+            self.scheme_label,
+            subject=", ".join(filter(None, [self.subject, *said])),
+            is_verified=self.is_verified,
+            is_synthetic=self.is_synthetic,
+        )
 
     def to_table(self) -> list[dict[str, Cell]]:
         """Return one row a case; those without a rating under the framework have no number."""

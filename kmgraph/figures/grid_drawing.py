@@ -8,25 +8,21 @@ from decimal import Decimal
 from typing import Final
 
 from kmgraph.figures import style
-from kmgraph.figures.grid_layout import band_edges, fanned, lanes
+from kmgraph.figures.grid_places import (
+    LEFT,
+    MARGIN,
+    NUMBERED,
+    SINGLE,
+    SIZE,
+    STRIP,
+    STRIP_LEFT,
+    WITH_BOUNDS,
+    Places,
+)
 from kmgraph.figures.grid_points import QUADRANTS, GridPoint, Side, cell_of, tallies
 from kmgraph.figures.sheet import Sheet
 
-#: So many cases have a number each, and bounds; more are counted in cells.
-NUMBERED: Final = 25
-WITH_BOUNDS: Final = 60
-SINGLE: Final = 300
-#: Distances in inches.
-_MARGIN: Final = 0.3
-_LEFT: Final = 1.75
-_SIZE: Final = 5.2
-#: Room between the frame and the scores 0 and 1, for marks that stand there.
-_INSET: Final = 0.2
-_STRIP: Final = 0.66
-#: How far inside its bands the middle of a mark that was moved stays.
-_EDGE: Final = 0.03
-_STRIP_LEFT: Final = 0.62
-_KEY_LEFT: Final = _LEFT + _SIZE + 0.35
+_KEY_LEFT: Final = LEFT + SIZE + 0.35
 #: Colour of cells by how full they are, with the colour of the number on it.
 _SHADES: Final = (
     ("#deebf3", style.INK),
@@ -50,16 +46,16 @@ def draw_grid(
     :param note: what is said at the foot, such as which cases are not shown.
     """
     y = 0.35
-    for line in sheet.wrap(title, sheet.width - 2 * _MARGIN, 14, bold=True, lines=2):
-        sheet.text(_MARGIN, y, line, size=14, bold=True)
+    for line in sheet.wrap(title, sheet.width - 2 * MARGIN, 14, bold=True, lines=2):
+        sheet.text(MARGIN, y, line, size=14, bold=True)
         y += 0.28
     for warning in warnings:
-        sheet.text(_MARGIN, y, warning, size=9.5, colour=style.SOFT, bold=True)
+        sheet.text(MARGIN, y, warning, size=9.5, colour=style.SOFT, bold=True)
         y += 0.21
     _Plane(sheet, y + 0.35, note).draw(points)
 
 
-class _Plane:
+class _Plane(Places):
     """The plane, its strips for what has no score, and what explains it.
 
     :param top: where the plane begins.
@@ -67,9 +63,8 @@ class _Plane:
     """
 
     def __init__(self, sheet: Sheet, top: float, note: str = "") -> None:
-        self.sheet, self.top, self.note = sheet, top, note
-        self.bottom = top + _SIZE
-        self.strip_top = self.bottom + 0.5
+        super().__init__(top)
+        self.sheet, self.note = sheet, note
 
     def draw(self, points: Sequence[GridPoint]) -> None:
         """Draw everything and set the height of the sheet."""
@@ -80,35 +75,27 @@ class _Plane:
         else:
             self._bounds(points)
             self._marks(points)
-        end = self.strip_top + _STRIP + 0.55
+        end = self.strip_top + STRIP + 0.55
         key_end = self._key(points) if len(points) <= NUMBERED else self._tallies(points)
         self._foot(points, max(end, key_end + 0.2))
-
-    def x(self, score: Decimal | float) -> float:
-        """Return the place of a score of evidence."""
-        return _LEFT + _INSET + float(score) * (_SIZE - 2 * _INSET)
-
-    def y(self, score: Decimal | float) -> float:
-        """Return the place of a score of context."""
-        return self.bottom - _INSET - float(score) * (_SIZE - 2 * _INSET)
 
     def _ground(self) -> None:
         """Draw quadrants, mixed bands and axes."""
         sheet, wide = self.sheet, self.x(0.6) - self.x(0.4)
         ground = style.BAND_GROUNDS["mixed"]
-        sheet.box(self.x(0.4), self.top, wide, _SIZE, ground=ground, hatch="///")
-        sheet.box(_LEFT, self.y(0.6), _SIZE, wide, ground=ground, hatch="///")
-        sheet.box(_LEFT, self.top, _SIZE, _SIZE, edge=style.RULE)
+        sheet.box(self.x(0.4), self.top, wide, SIZE, ground=ground, hatch="///")
+        sheet.box(LEFT, self.y(0.6), SIZE, wide, ground=ground, hatch="///")
+        sheet.box(LEFT, self.top, SIZE, SIZE, edge=style.RULE)
         for edge in (0.4, 0.6):
             sheet.line([self.x(edge)] * 2, [self.top, self.bottom])
-            sheet.line([_LEFT, _LEFT + _SIZE], [self.y(edge)] * 2)
+            sheet.line([LEFT, LEFT + SIZE], [self.y(edge)] * 2)
         for place, text in ((0, "0"), (0.4, "0.4"), (0.6, "0.6"), (1, "1")):
             sheet.text(self.x(place), self.bottom + 0.12, text, size=8, align="center")
-            sheet.text(_LEFT - 0.08, self.y(place), text, size=8, align="right")
+            sheet.text(LEFT - 0.08, self.y(place), text, size=8, align="right")
         soft = style.SOFT
         sheet.text(self.x(0.5), self.bottom + 0.12, "mixed", size=8, colour=soft, align="center")
         sheet.text(
-            _LEFT - 0.13, self.y(0.5), "mixed", size=8, colour=soft, align="center", rotation=90
+            LEFT - 0.13, self.y(0.5), "mixed", size=8, colour=soft, align="center", rotation=90
         )
         for number, name in enumerate(QUADRANTS):
             height = self.top - 0.13 if number < 2 else self.bottom + 0.33
@@ -118,24 +105,24 @@ class _Plane:
     def _strips(self, points: Sequence[GridPoint]) -> None:
         """Draw the strips for cases without one of the scores, and the corner for both."""
         sheet, soft = self.sheet, style.SOFT
-        sheet.box(_LEFT, self.strip_top, _SIZE, _STRIP, edge=style.RULE)
-        sheet.box(_STRIP_LEFT, self.top, _STRIP, _SIZE, edge=style.RULE)
-        sheet.box(_STRIP_LEFT, self.strip_top, _STRIP, _STRIP, edge=style.RULE)
-        middle = self.strip_top + _STRIP / 2
+        sheet.box(LEFT, self.strip_top, SIZE, STRIP, edge=style.RULE)
+        sheet.box(STRIP_LEFT, self.top, STRIP, SIZE, edge=style.RULE)
+        sheet.box(STRIP_LEFT, self.strip_top, STRIP, STRIP, edge=style.RULE)
+        middle = self.strip_top + STRIP / 2
         for number, text in enumerate(("context has", "no score")):
             place = middle + (number - 0.5) * 0.15
-            sheet.text(_LEFT + _SIZE + 0.08, place, text, size=8, colour=soft)
+            sheet.text(LEFT + SIZE + 0.08, place, text, size=8, colour=soft)
         for number, text in enumerate(("evidence has", "no score")):
             place = self.top - 0.26 + number * 0.14
-            sheet.text(_STRIP_LEFT + _STRIP / 2, place, text, size=8, colour=soft, align="center")
+            sheet.text(STRIP_LEFT + STRIP / 2, place, text, size=8, colour=soft, align="center")
         neither = sum(p.evidence.score is None and p.context.score is None for p in points)
         for number, text in enumerate(("neither:", style.plural(neither, "case"))):
             place = middle + (number - 0.5) * 0.15
-            sheet.text(_STRIP_LEFT + _STRIP / 2, place, text, size=8, align="center")
-        end = self.strip_top + _STRIP + 0.17
+            sheet.text(STRIP_LEFT + STRIP / 2, place, text, size=8, align="center")
+        end = self.strip_top + STRIP + 0.17
         sheet.text(self.x(0.5), end, "Evidence, low to high", size=10, bold=True, align="center")
         sheet.text(
-            _STRIP_LEFT - 0.2,
+            STRIP_LEFT - 0.2,
             self.y(0.5),
             "Context, low to high",
             size=10,
@@ -148,7 +135,7 @@ class _Plane:
         """Draw what the scores could be with what is missing."""
         if len(points) > WITH_BOUNDS:
             return
-        places = self._places(points)
+        places = self.of(points)
         for point in points:
             x, y = places.get(point.iri, (0, 0))
             if point.iri not in places:
@@ -158,47 +145,9 @@ class _Plane:
             for low, high in _ranges(point.context):
                 self.sheet.line([x, x], [self.y(low), self.y(high)], thickness=0.7)
 
-    def _places(self, points: Sequence[GridPoint]) -> dict[str, tuple[float, float]]:
-        """Return where the mark of each case is; none for a case without any score."""
-        apart = 0.2 if len(points) <= NUMBERED else 0.085
-        rows = 3 if len(points) <= NUMBERED else 5
-        found = {}
-        for point in points:
-            if point.evidence.score is not None and point.context.score is not None:
-                found[point.iri] = (self.x(point.evidence.score), self.y(point.context.score))
-        shown = {point.iri: point for point in points}
-        for iri, (right, down) in fanned(points, apart).items():
-            x, y = found[iri]
-            found[iri] = self._within_bands(shown[iri], x + right, y + down)
-        step = _STRIP / rows
-        below = [
-            (p.iri, self.x(p.evidence.score))
-            for p in points
-            if p.context.score is None and p.evidence.score is not None
-        ]
-        for iri, lane in lanes(below, apart, rows).items():
-            found[iri] = (dict(below)[iri], self.strip_top + (lane + 0.5) * step)
-        aside = [
-            (p.iri, self.y(p.context.score))
-            for p in points
-            if p.evidence.score is None and p.context.score is not None
-        ]
-        for iri, lane in lanes(aside, apart, rows).items():
-            found[iri] = (_STRIP_LEFT + _STRIP - (lane + 0.5) * step, dict(aside)[iri])
-        return found
-
-    def _within_bands(self, point: GridPoint, x: float, y: float) -> tuple[float, float]:
-        """Return a place that was moved, kept within the bands that the case is in."""
-        left, right = (self.x(edge) for edge in band_edges(point.evidence.score or 0))
-        bottom, top = (self.y(edge) for edge in band_edges(point.context.score or 0))
-        return (
-            min(max(x, left + _EDGE), right - _EDGE),
-            min(max(y, top + _EDGE), bottom - _EDGE),
-        )
-
     def _marks(self, points: Sequence[GridPoint]) -> None:
         """Draw one mark a case, with its number where there is room."""
-        places = self._places(points)
+        places = self.of(points)
         for number, point in enumerate(points, 1):
             if point.iri in places:
                 shown = number if len(points) <= NUMBERED else None
@@ -214,9 +163,9 @@ class _Plane:
         for (column, row), count in sorted(counts.items(), key=str):
             if column is None and row is None:
                 continue
-            x = _STRIP_LEFT if column is None else self.x(column / 10)
+            x = STRIP_LEFT if column is None else self.x(column / 10)
             y = self.strip_top if row is None else self.y((row + 1) / 10)
-            wide, high = (_STRIP if column is None else size), (_STRIP if row is None else size)
+            wide, high = (STRIP if column is None else size), (STRIP if row is None else size)
             shade, ink = _SHADES[min(len(_SHADES) - 1, len(_SHADES) * count // (most + 1))]
             self.sheet.box(x, y, wide, high, ground=shade, edge=style.PAPER)
             middle = (x + wide / 2, y + high / 2)
@@ -250,18 +199,18 @@ class _Plane:
 
     def _foot(self, points: Sequence[GridPoint], y: float) -> None:
         """Explain the marks, and say how far they can be trusted."""
-        x = _MARGIN
+        x = MARGIN
         for fit, words in style.FIT_WORDS.items():
             fit_mark(self.sheet, x + 0.1, y, fit)
             self.sheet.text(x + 0.25, y, words, size=9)
             x += self.sheet.width_of(words, 9) + 0.55
         for line in _notes(len(points)):
             y += 0.22
-            self.sheet.text(_MARGIN, y, line, size=9, colour=style.SOFT)
-        for line in self.sheet.wrap(self.note, self.sheet.width - 2 * _MARGIN, 9, lines=6):
+            self.sheet.text(MARGIN, y, line, size=9, colour=style.SOFT)
+        for line in self.sheet.wrap(self.note, self.sheet.width - 2 * MARGIN, 9, lines=6):
             y += 0.22
-            self.sheet.text(_MARGIN, y, line, size=9)
-        self.sheet.text(_MARGIN, y + 0.24, style.HYPOTHESIS, size=9.5)
+            self.sheet.text(MARGIN, y, line, size=9)
+        self.sheet.text(MARGIN, y + 0.24, style.HYPOTHESIS, size=9.5)
         self.sheet.set_height(y + 0.45)
 
 

@@ -22,7 +22,7 @@ INDETERMINATE: Final = "indeterminate"
 ELSEWHERE: Final = "no rating under this framework"
 #: Cases without a rating that are listed by name.
 _NAMED: Final = 12
-_NOT_RATED: Final = "not rated"
+NOT_RATED: Final = "not rated"
 _JUDGED: Final = "judged only"
 
 
@@ -38,7 +38,7 @@ class Side:
     score: Decimal | None = None
     band: str = ""
     bounds: tuple[Decimal, Decimal] | None = None
-    absence: str = _NOT_RATED
+    absence: str = NOT_RATED
 
     @property
     def words(self) -> str:
@@ -94,7 +94,7 @@ def side(
     ('judged only', 'not rated')
     """
     bounds = None if lower is None or upper is None else (lower, upper)
-    return Side(score, band, bounds, _JUDGED if is_rated else _NOT_RATED)
+    return Side(score, band, bounds, _JUDGED if is_rated else NOT_RATED)
 
 
 def point_of(reading: CaseReading) -> GridPoint:

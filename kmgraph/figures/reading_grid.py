@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from decimal import Decimal
 from typing import Final
 
@@ -12,11 +12,14 @@ from kmgraph.figures import style
 from kmgraph.figures.asking import iri_of, solutions
 from kmgraph.figures.grid import Grid
 from kmgraph.figures.grid_points import GridPoint, Side, side
+from kmgraph.figures.reading_cases import described_case, read_case
 from kmgraph.readings.facts import Solution, solve, text_of
 from kmgraph.readings.frameworks import Framework, load_frameworks, load_labels
 from kmgraph.stores.base import QuadStore
 from kmgraph.terms import python_value
 
+#: So few cases are looked up one by one, however many others the store has.
+_ONE_BY_ONE: Final = 400
 #: Frameworks whose cases stand in the plane of evidence and context.
 GRID_SCHEMES: Final = ("parihs-2004", "parihs-1998")
 
@@ -54,10 +57,39 @@ def read_grid(
     for iri in chosen.values():
         found = {text_of(row, "case") for row in solutions(store, "cases-of", of=iri)}
         cases = found if cases is None else cases & found
-    described = [row for row in _cases(store) if cases is None or text_of(row, "case") in cases]
     subject = ", ".join(f"{kind} {Entity(store, iri).label}" for kind, iri in chosen.items())
-    assessed = _assessed(store, framework)
-    points = list(_points(store, framework, described))
+    return _grid(store, framework, subject, cases)
+
+
+def read_some(store: QuadStore, scheme: str, cases: Collection[str], *, subject: str) -> Grid:
+    """Return the chosen cases of a store by evidence and context as a picture.
+
+    :param scheme: short name of a framework of :data:`GRID_SCHEMES`.
+    :param cases: IRIs of the cases.
+    :param subject: what they have in common, in words.
+
+    >>> from kmgraph.stores.oxigraph import MemoryStore
+    >>> read_some(MemoryStore(), "parihs-2004", [], subject="the ward").title
+    '0 cases of the ward by evidence and context, PARIHS, version of 2004 and 2008'
+    """
+    return _grid(store, load_frameworks()[scheme], subject, set(cases))
+
+
+def _grid(
+    store: QuadStore, framework: Framework, subject: str, cases: Collection[str] | None
+) -> Grid:
+    """Return the chosen cases, or all of them, by evidence and context."""
+    if cases is not None and len(cases) <= _ONE_BY_ONE:
+        described = sorted(
+            (row for iri in cases for row in described_case(store, iri)), key=_in_order
+        )
+        read = [read_case(store, framework, row) for row in described]
+        assessed = {point.iri for point, is_assessed in read if is_assessed}
+        points = [point for point, _ in read]
+    else:
+        described = [row for row in _cases(store) if cases is None or text_of(row, "case") in cases]
+        assessed = _assessed(store, framework)
+        points = list(_points(store, framework, described))
     return Grid(
         [point for point in points if point.iri in assessed],
         framework.label,
@@ -66,6 +98,11 @@ def read_grid(
         is_verified=framework.is_verified,
         is_synthetic=any(text_of(row, "synthetic") == "true" for row in described),
     )
+
+
+def _in_order(row: Solution) -> tuple[str, str]:
+    """Return what cases are sorted by."""
+    return text_of(row, "identifier"), text_of(row, "case")
 
 
 def _cases(store: QuadStore) -> Iterator[Solution]:

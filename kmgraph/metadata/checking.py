@@ -10,6 +10,7 @@ import pyoxigraph as ox
 
 from kmgraph import artefacts
 from kmgraph.metadata.describing import catalogue_of, examples_of, void_of
+from kmgraph.metadata.keeping import Kept, counts_of
 from kmgraph.metadata.model import Publication
 from kmgraph.questions import load_catalogue
 from kmgraph.stores.base import QuadStore
@@ -17,20 +18,26 @@ from kmgraph.validation import Report, SetEngine, ShaclEngine
 from kmgraph.validation.engine import DEFAULT_TIMEOUT_S
 
 
-def metadata_of(view: QuadStore, publication: Publication) -> list[ox.Triple]:
+def metadata_of(
+    view: QuadStore, publication: Publication, known: Kept | None = None
+) -> list[ox.Triple]:
     """Return all that is said of a view: its counts, the catalogue and the example queries.
 
     :param view: what is published.
     :param publication: where it is published.
+    :param known: what is known of it; it is counted where nothing is given.
 
     >>> from kmgraph.stores.oxigraph import MemoryStore
     >>> len(metadata_of(MemoryStore(), Publication())) > 100
     True
     """
+    counted = known or counts_of(view)
+    answered = counted.questions or frozenset()
+    questions = [one for one in load_catalogue().values() if one.id in answered]
     found = {
-        *void_of(view, publication),
+        *void_of(view, publication, counted.counts),
         *catalogue_of(view, publication),
-        *examples_of(load_catalogue().values(), publication),
+        *examples_of(questions, publication),
     }
     return sorted(found, key=str)
 

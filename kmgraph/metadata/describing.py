@@ -7,6 +7,7 @@ from typing import Any, Final, cast
 
 import pyoxigraph as ox
 
+from kmgraph.metadata.counting import COUNTED, Counts, count
 from kmgraph.metadata.model import Publication
 from kmgraph.metadata.rows import Row, Rows, query, summed
 from kmgraph.namespaces import PREFIXES, XSD
@@ -14,26 +15,48 @@ from kmgraph.questions import Question
 from kmgraph.results import Solutions
 from kmgraph.stores.base import QuadStore
 
-#: What a view and each of its datasets is asked for where it is counted.
-_COUNTED: Final = tuple(
-    f"counted/{name}.rq" for name in ("sizes", "properties", "classes", "class-properties")
-)
 _VOID: Final = tuple(
     f"made/{name}.rq"
-    for name in ("void", "sizes", "properties", "classes", "class-properties", "linksets")
+    for name in (
+        "void",
+        "sizes",
+        "triples",
+        "properties",
+        "classes",
+        "class-properties",
+        "linksets",
+    )
 )
 _CATALOGUE: Final = tuple(
     f"made/{name}.rq"
-    for name in ("catalogue", "datasets", "publishers", "keywords", "licence", "access", "files")
+    for name in (
+        "catalogue",
+        "datasets",
+        "languages",
+        "modified",
+        "publishers",
+        "keywords",
+        "licence",
+        "contact",
+        "access",
+        "files",
+        "feed",
+    )
 )
 _EXAMPLES: Final = ("made/questions.rq", "made/prefixes.rq")
 _SUMMED: Final = ("summed/totals.rq", "summed/vocabularies.rq")
+#: What everybody may read, in the list of the Publications Office of the European Union.
+_OPEN: Final = "http://publications.europa.eu/resource/authority/access-right/PUBLIC"
 #: Name of the dataset of everything in IRIs; no dataset has it, for a dataset begins with a letter.
 _ALL: Final = "-all"
 _DATE_TIME: Final = ox.NamedNode(f"{XSD}dateTime")
 
 
-def void_of(view: QuadStore, publication: Publication) -> list[ox.Triple]:
+def void_of(
+    view: QuadStore,
+    publication: Publication,
+    counts: Mapping[str | None, Counts] | None = None,
+) -> list[ox.Triple]:
     """Count a view and each of its datasets, and return the counts in VoID.
 
     Each number is what SPARQL counts in the view: of the merge of all graphs for the whole, of its
@@ -41,6 +64,8 @@ def void_of(view: QuadStore, publication: Publication) -> list[ox.Triple]:
 
     :param view: what to count.
     :param publication: where it is published.
+    :param counts: IRI of a graph, or None for the whole, to what is known to be in it. Of a graph
+        that is not among them, the number of triples is told and no more. None counts everything.
 
     Source: https://www.w3.org/TR/void/
 
@@ -51,10 +76,13 @@ def void_of(view: QuadStore, publication: Publication) -> list[ox.Triple]:
     rows = _rows_of(view, publication)
     rows.ask(view, "linksets.rq")
     whole: Row = {"dataset": ox.NamedNode(publication.data), "name": ox.Literal(_ALL)}
-    parts: list[tuple[str | None, Row]] = [(None, whole), *_datasets(view)]
+    parts: list[tuple[str | None, Row]] = [(None, whole), *datasets_in(view)]
     for graph, more in parts:
-        for name in _COUNTED:
-            rows.ask(view, name, more, graph)
+        known = count(view, graph) if counts is None else counts.get(graph)
+        for name in COUNTED if known else ():
+            rows.take(name, known.rows(name) if known else (), more)
+        if known is None:
+            rows.add("triples", {**more, "triples": ox.Literal(view.count(graph))})
         if graph is not None:
             rows.ask(view, "first-study.rq", more, graph)
     return summed(rows.make(_VOID), _SUMMED)
@@ -76,10 +104,12 @@ def catalogue_of(view: QuadStore, publication: Publication) -> list[ox.Triple]:
     rows.ask(view, "publishers.rq")
     whole = ox.NamedNode(publication.data)
     rows.add("sizes", {"dataset": whole, "name": ox.Literal(_ALL)})
-    for graph, more in _datasets(view):
+    for graph, more in datasets_in(view):
         rows.add("sizes", more)
         rows.ask(view, "themes.rq", more, graph)
-    return summed(rows.make(_CATALOGUE), ())
+        modified = _moment(publication.changed.get(graph, ""))
+        rows.add("changes", {**more, "modified": modified})
+    return summed(rows.make(_CATALOGUE), ("summed/kinds.rq",))
 
 
 def examples_of(questions: Iterable[Question], publication: Publication) -> list[ox.Triple]:
@@ -110,7 +140,7 @@ def _rows_of(view: QuadStore, publication: Publication) -> Rows:
     rows = Rows()
     rows.add("publication", _publication_row(publication))
     rows.ask(view, "datasets.rq")
-    datasets = {graph: more["dataset"] for graph, more in _datasets(view)}
+    datasets = {graph: more["dataset"] for graph, more in datasets_in(view)}
     for row in _file_rows(publication, datasets):
         rows.add("file", row)
     return rows
@@ -127,6 +157,9 @@ def _publication_row(publication: Publication) -> Row:
         "description": publication.description or publication.endpoint_iri,
         "previous": publication.previous,
         "mail": publication.mail,
+        "home": publication.home,
+        "feed": publication.feed,
+        "rights": _OPEN if publication.is_open else "",
     }
     texts = {
         "base": publication.base,
@@ -141,8 +174,13 @@ def _publication_row(publication: Publication) -> Row:
     }
 
 
-def _datasets(view: QuadStore) -> list[tuple[str, Row]]:
-    """Return the graph of each dataset of a view, with the columns that say which it is."""
+def datasets_in(view: QuadStore) -> list[tuple[str, Row]]:
+    """Return the graph of each dataset of a view, with the columns that say which it is.
+
+    >>> from kmgraph.stores.oxigraph import MemoryStore
+    >>> datasets_in(MemoryStore())
+    []
+    """
     found = cast(Solutions, view.query(query("datasets.rq")))
     places = [found.variables.index(name) for name in ("graph", "dataset", "identifier")]
     known = {tuple(getattr(row[place], "value", "") for place in places) for row in found}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from kmgraph.namespaces import DEFAULT_BASE
 from kmgraph.snapshots import Snapshot
@@ -19,7 +20,11 @@ class Publication:
     :ivar previous: IRI of the version before; empty where there is none.
     :ivar issued: when data were first published, in ISO 8601; empty where unknown.
     :ivar modified: when these data were published, in ISO 8601; empty where unknown.
+    :ivar changed: IRI of a graph to when it last changed, in ISO 8601, where that is known.
     :ivar mail: address of whoever answers for the data, such as ``mailto:a@example.org``.
+    :ivar home: address of the site that shows the data; empty where none does.
+    :ivar feed: address of the change feed; empty where there is none.
+    :ivar is_open: whether anybody may read the view.
     :ivar snapshot: the files that hold the view; None where none are written.
     :ivar files_at: where these are on the web, ending in a slash; empty where that is the
         snapshot's own IRI.
@@ -35,7 +40,11 @@ class Publication:
     previous: str = ""
     issued: str = ""
     modified: str = ""
+    changed: Mapping[str, str] = field(default_factory=dict)
     mail: str = ""
+    home: str = ""
+    feed: str = ""
+    is_open: bool = True
     snapshot: Snapshot | None = None
     files_at: str = ""
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from kmgraph.errors import KmGraphError
 from kmgraph.metadata.model import Publication
 from kmgraph.snapshots import Snapshot, snapshots_in
 from kmgraph.stores.generations import GenerationStore
 from kmgraph.stores.meta import Generation
 from kmgraph.stores.views import PUBLIC
+
+#: Generations that are looked back for the last change.
+_LOOKED_BACK: Final = 50
 
 
 def publication_of(
@@ -46,9 +54,50 @@ def publication_of(
         previous=_newest(before).iri if before else "",
         issued=_first_published(store),
         modified=created,
+        changed=changes_of_graphs(store, current),
         mail=mail,
         snapshot=_newest(same) if same else None,
+        is_open=view == PUBLIC,
     )
+
+
+def changes_of_graphs(store: GenerationStore, generation: Generation) -> dict[str, str]:
+    """Return when each graph of a generation last changed, as far as kept generations tell.
+
+    :param store: the store.
+    :param generation: one of its generations.
+    :returns: IRI of a graph to a time in ISO 8601.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     store = GenerationStore.create(folder)
+    ...     with store.begin(reason="first build") as writer:
+    ...         changes_of_graphs(store, writer.publish())
+    {}
+    """
+    return dict(_changes(store.path, generation.id))
+
+
+@lru_cache(maxsize=8)
+def _changes(folder: Path, generation_id: int) -> dict[str, str]:
+    """Return when each graph of a generation last changed."""
+    store = GenerationStore(folder)
+    generation = store.generation(generation_id)
+    changed = {graph.iri: generation.created for graph in generation.graphs}
+    digests = {graph.iri: graph.digest for graph in generation.graphs if graph.digest}
+    parent = generation.parent
+    for _ in range(_LOOKED_BACK):
+        if parent is None or not digests:
+            break
+        try:
+            older = store.generation(parent)
+        except KmGraphError:
+            break
+        there = {graph.iri: graph.digest for graph in older.graphs}
+        digests = {iri: digest for iri, digest in digests.items() if there.get(iri) == digest}
+        changed |= dict.fromkeys(digests, older.created)
+        parent = older.parent
+    return changed
 
 
 def _newest(snapshots: list[Snapshot]) -> Snapshot:

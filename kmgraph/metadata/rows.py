@@ -65,6 +65,14 @@ class Rows:
         for row in found:
             self.add(table, {**dict(zip(found.variables, row, strict=True)), **(more or {})})
 
+    def take(self, table: str, rows: Iterable[Row], more: Row) -> None:
+        """Add rows to a table.
+
+        :param more: columns that each row has besides.
+        """
+        for row in rows:
+            self.add(table, {**row, **more})
+
     def make(self, names: Iterable[str]) -> Iterator[ox.Triple]:
         """Yield what CONSTRUCT queries make of the rows."""
         for name in names:

@@ -72,15 +72,15 @@ def read_network(
             f"{', '.join((*KINDS, *WIDE_KINDS))}"
         )
     work, graphs = _premises(store)
-    nodes, same = _chosen(work, kinds)
-    ties = _ties(work, nodes, same)
+    nodes, same = chosen(work, kinds)
+    ties = ties_between(work, nodes, same)
     if programme is not None:
-        _check_programme(programme, _nodes(work), store.base)
+        _check_programme(programme, recorded(work), store.base)
         nodes = _of_programme(work, programme, nodes, ties)
         ties = {pair: ties[pair] for pair in ties if nodes.keys() >= set(pair)}
     records = {iri for grounds in ties.values() for ground in grounds for iri in ground.records}
     held = sorted({name for iri in nodes.keys() | records for name in graphs.get(iri, ())})
-    label, passages = _describers(store) if described else (_nothing, _nowhere)
+    label, passages = describers(store) if described else (_nothing, _nowhere)
     return Reading(
         nodes=tuple(
             NetworkNode(iri, node.kind, label(iri), node.status)
@@ -160,7 +160,7 @@ def _rows(work: ox.Store, name: str, **bound: str) -> Iterable[Any]:
     return work.query(query_texts()[name], substitutions=terms or None)  # type: ignore[return-value,arg-type]
 
 
-def _nodes(work: ox.Store) -> dict[str, NetworkNode]:
+def recorded(work: ox.Store) -> dict[str, NetworkNode]:
     """Return the records that a network may hold, each as the first kind that fits."""
     best: dict[str, tuple[int, str, str]] = {}
     for row in _rows(work, "nodes"):
@@ -171,13 +171,11 @@ def _nodes(work: ox.Store) -> dict[str, NetworkNode]:
     return {iri: NetworkNode(iri, kind, "", status) for iri, (_, kind, status) in best.items()}
 
 
-def _chosen(
-    work: ox.Store, kinds: Collection[str]
-) -> tuple[dict[str, NetworkNode], dict[str, str]]:
+def chosen(work: ox.Store, kinds: Collection[str]) -> tuple[dict[str, NetworkNode], dict[str, str]]:
     """Return the records of some kinds, and the agencies that are one of them."""
-    recorded = _nodes(work)
-    nodes = {iri: node for iri, node in recorded.items() if node.kind in kinds}
-    same = _same(work, recorded, nodes)
+    known = recorded(work)
+    nodes = {iri: node for iri, node in known.items() if node.kind in kinds}
+    same = _same(work, known, nodes)
     return {iri: node for iri, node in nodes.items() if iri not in same}, same
 
 
@@ -203,7 +201,7 @@ def _bases(work: ox.Store) -> Bases:
     return Bases(found, notes)  # type: ignore[arg-type]
 
 
-def _ties(
+def ties_between(
     work: ox.Store, nodes: dict[str, NetworkNode], same: dict[str, str]
 ) -> dict[tuple[str, str], list[Ground]]:
     """Return the ties between some records, with their grounds; vacant posts have none.
@@ -267,7 +265,7 @@ def _of_programme(
     return {iri: nodes[iri] for iri in kept}
 
 
-def _describers(
+def describers(
     store: QuadStore,
 ) -> tuple[Callable[[str], str], Callable[[list[Ground]], tuple[str, ...]]]:
     """Return what gives the name of a record, and what gives the passages of grounds."""

@@ -54,7 +54,15 @@ _PREFIXED: Final = {
 }
 #: Names of datatypes that say nothing a reader needs.
 _PLAIN_TYPES: Final = frozenset(
-    expand(name) for name in ("xsd:string", "rdf:langString", "xsd:boolean", "xsd:integer")
+    expand(name)
+    for name in (
+        "xsd:string",
+        "rdf:langString",
+        "xsd:boolean",
+        "xsd:integer",
+        "xsd:date",
+        "xsd:dateTime",
+    )
 )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pyoxigraph as ox
 
-from kmgraph.errors import ParameterError
+from kmgraph.errors import NoChartError, ParameterError
 from kmgraph.namespaces import expand
 from kmgraph.questions import linked, rendering, workbook
 from kmgraph.questions.citing import citation, origin
@@ -24,6 +24,8 @@ from kmgraph.terms import Term, python_value
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from kmgraph.figures.chart import Chart
 
 _SYNTHETIC: Final = ox.NamedNode(expand("km:synthetic"))
 
@@ -149,6 +151,41 @@ class Answer:
         :raises MissingExtraError: openpyxl is not installed.
         """
         return workbook.to_xlsx(self)
+
+    def to_chart(self) -> Chart | None:
+        """Return the chart of the answer, which turns into a picture, text or a table.
+
+        :returns: None where the question has none, or nothing in the answer can be drawn.
+        """
+        # Pictures are read of more than questions are; most answers are asked without one.
+        from kmgraph.questions.charting import chart_of
+
+        return chart_of(self)
+
+    def to_svg(self) -> str:
+        """Return the chart of the answer as an SVG document.
+
+        :raises NoChartError: there is none.
+        :raises MissingExtraError: matplotlib is not installed.
+        """
+        return self._chart().to_svg()
+
+    def to_png(self, dpi: int = 150) -> bytes:
+        """Return the chart of the answer as a PNG file.
+
+        :param dpi: dots per inch, from 30 to 600.
+        :raises NoChartError: there is none.
+        :raises MissingExtraError: matplotlib is not installed.
+        """
+        return self._chart().to_png(dpi)
+
+    def _chart(self) -> Chart:
+        """Return the chart."""
+        if chart := self.to_chart():
+            return chart
+        if self.question.chart is None:
+            raise NoChartError(f"the question {self.question.id} has no chart: take its table")
+        raise NoChartError(f"nothing in this answer to {self.question.id} can be drawn")
 
     def to_dataframe(self) -> pd.DataFrame:
         """Return the rows as a pandas DataFrame, typed by column.

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import Final
 
 from kmgraph import artefacts
 from kmgraph.errors import InputError, QuestionNotFoundError
 from kmgraph.questions.header import read_question
 from kmgraph.questions.model import Question
+
+#: Environment variable that names a folder with questions of one's own.
+OWN_QUESTIONS: Final = "KMGRAPH_QUESTIONS"
 
 
 class Catalogue(Mapping[str, Question]):
@@ -70,14 +75,25 @@ def _full_id(question_id: str) -> str:
 def load_catalogue(paths: Iterable[Path] | None = None) -> Catalogue:
     """Read the saved questions.
 
-    :param paths: query files to read; those that are shipped, if none are given.
-    :raises InputError: the header of a file is wrong.
+    :param paths: query files to read; if none are given, those that are shipped and those of the
+        folder that the environment variable ``KMGRAPH_QUESTIONS`` names.
+    :raises InputError: the header of a file is wrong, or there is no such folder.
 
     >>> "cq-031" in load_catalogue()
     True
     """
-    files = artefacts.files("queries", "competency/*.rq") if paths is None else paths
+    files = [*artefacts.files("queries", "competency/*.rq"), *_own()] if paths is None else paths
     return Catalogue(_read(path, *_state(path)) for path in files)
+
+
+def _own() -> list[Path]:
+    """Return the query files of the user's own folder; none where no folder is named."""
+    if not (named := os.environ.get(OWN_QUESTIONS)):
+        return []
+    folder = Path(named)
+    if not folder.is_dir():
+        raise InputError(f"{OWN_QUESTIONS} names '{named}', and there is no such folder")
+    return sorted(folder.glob("*.rq"))
 
 
 def _state(path: Path) -> tuple[int, int]:

@@ -19,7 +19,9 @@ import yaml
 
 from kmgraph import artefacts
 from kmgraph.errors import InputError
-from kmgraph.questions.model import RETURN_KINDS, Listed, Question, Returned
+from kmgraph.questions.chart_header import read_charted
+from kmgraph.questions.groups import GROUPS, OTHER
+from kmgraph.questions.model import RETURN_KINDS, Charted, Listed, Question, Returned
 from kmgraph.questions.parameters import KINDS, NUMBERS, Parameter
 
 _MARK: Final = "#+"
@@ -30,6 +32,7 @@ KEYS: Final[dict[str, bool]] = {
     "id": True,
     "title": True,
     "question": True,
+    "group": False,
     "framework": True,
     "status": True,
     "since": True,
@@ -39,6 +42,7 @@ KEYS: Final[dict[str, bool]] = {
     "returns": True,
     "order": True,
     "listing": False,
+    "chart": False,
     "source": True,
     "tags": True,
     "unverified": False,
@@ -47,6 +51,9 @@ KEYS: Final[dict[str, bool]] = {
 _FREE: Final = frozenset({"required", "of", "choices", "minimum", "maximum"})
 _LISTS: Final = frozenset({"graphs", "parameters", "returns", "tags"})
 _LISTING: Final = "listing"
+_CHART: Final = "chart"
+#: Names that requests and functions use for something else.
+RESERVED: Final = frozenset({"page", "page_size", "whole", "format"})
 _STATUSES: Final = frozenset({"stable", "draft"})
 
 
@@ -83,11 +90,14 @@ def parse_question(text: str, path: Path) -> Question:
         )
     if header["status"] not in _STATUSES:
         raise _problem(path, "status", f"'{header['status']}' is neither stable nor draft")
+    returned = _returns(header["returns"], path)
     return Question(
         **{
             **header,
+            "group": _group(header["group"], path),
             "parameters": _parameters(header["parameters"], path),
-            "returns": _returns(header["returns"], path),
+            "returns": returned,
+            "chart": _charted(header["chart"], returned, path),
         },
         query=query,
         path=path,
@@ -124,6 +134,8 @@ def _value(value: Any, key: str, path: Path) -> Any:
         raise _problem(path, key, "is missing")
     if key == _LISTING:
         return _listed(value, path)
+    if key == _CHART:
+        return value
     if key not in _LISTS:
         if value is not None and not isinstance(value, str):
             raise _problem(path, key, f"must be text, put it in quotes: {value!r}")
@@ -131,6 +143,21 @@ def _value(value: Any, key: str, path: Path) -> Any:
     if value is not None and not isinstance(value, list):
         raise _problem(path, key, f"must be a list, not {value!r}")
     return tuple(value or ())
+
+
+def _group(value: str, path: Path) -> str:
+    """Return the group of a question."""
+    if value and value not in GROUPS:
+        raise _problem(path, "group", f"'{value}' is none of {', '.join(GROUPS)}")
+    return value or OTHER
+
+
+def _charted(value: Any, returned: Sequence[Returned], path: Path) -> Charted | None:
+    """Return what the chart of the answer shows."""
+    try:
+        return read_charted(value, returned)
+    except ValueError as error:
+        raise _problem(path, _CHART, str(error)) from error
 
 
 def _listed(value: Any, path: Path) -> Listed | None:
@@ -183,6 +210,8 @@ def _parameters(items: Sequence[Any], path: Path) -> tuple[Parameter, ...]:
         except ValueError as error:
             raise _problem(path, "parameters", str(error)) from error
         parameters.append(parameter)
+        if parameter.name in RESERVED:
+            raise _problem(path, "parameters", f"'{parameter.name}' is taken: call it otherwise")
     _refuse_repeats([parameter.name for parameter in parameters], "parameters", path)
     return tuple(parameters)
 

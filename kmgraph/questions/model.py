@@ -62,6 +62,33 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
+class Charted:
+    """What the chart of an answer shows.
+
+    :ivar kind: a key of :data:`kmgraph.figures.chart.CHART_KINDS`.
+    :ivar shows: what its numbers are, in words.
+    :ivar by: returned variables that name a row of the chart; those with one value in all rows
+        are left out of the name, where there are several.
+    :ivar values: returned variables with its numbers; where there are none, rows are counted.
+    :ivar series: returned variable by whose value the numbers of a row are told apart.
+    :ivar leaves_out: returned variables, each with a text whose rows are left out, such as totals.
+    :ivar most_first: whether rows are put in the order of their numbers.
+    :ivar least: where the scale begins, as text; empty where the numbers decide.
+    :ivar greatest: where the scale ends, as text; empty where the numbers decide.
+    """
+
+    kind: str
+    shows: str
+    by: tuple[str, ...]
+    values: tuple[str, ...] = ()
+    series: str = ""
+    leaves_out: tuple[tuple[str, str], ...] = ()
+    most_first: bool = False
+    least: str = ""
+    greatest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """A saved question: its header and its query.
 
@@ -82,6 +109,8 @@ class Question:
     :ivar unverified: what in the answer rests on unchecked knowledge; empty where nothing does.
     :ivar query: the SPARQL query.
     :ivar path: the file that it was read from.
+    :ivar group: what people want to know, a key of :data:`kmgraph.questions.groups.GROUPS`.
+    :ivar chart: what the chart of its answer shows; None where it has none.
     """
 
     id: str
@@ -101,6 +130,8 @@ class Question:
     unverified: str
     query: str
     path: Path
+    group: str = "other"
+    chart: Charted | None = None
 
     def parameter(self, name: str) -> Parameter:
         """Return the parameter of this name.

@@ -38,16 +38,30 @@ def to_xlsx(answer: Answer) -> bytes:
 
     Source: https://ecma-international.org/publications-and-standards/standards/ecma-376/
     """
+    return to_book(
+        (
+            ("answer", _answer_rows(answer)),
+            ("passages", _passage_rows(answer)),
+            ("about", _about_rows(answer)),
+        )
+    )
+
+
+def to_book(sheets: Iterable[tuple[str, Iterable[Sequence[Value]]]]) -> bytes:
+    """Return rows as a workbook; the same rows give the same bytes.
+
+    :param sheets: title and rows of each sheet, the heading first.
+    :raises MissingExtraError: openpyxl is not installed.
+
+    >>> to_book([("ratings", [["case", "score"], ["Ward 1", 0.5]])])[:2]
+    b'PK'
+    """
     try:
         import openpyxl
     except ImportError:
         raise MissingExtraError("openpyxl", "files") from None
     book = openpyxl.Workbook(write_only=True)
-    for title, rows in (
-        ("answer", _answer_rows(answer)),
-        ("passages", _passage_rows(answer)),
-        ("about", _about_rows(answer)),
-    ):
+    for title, rows in sheets:
         sheet = book.create_sheet(title)
         for row in rows:
             sheet.append([_cell(sheet, value) for value in row])

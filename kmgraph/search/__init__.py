@@ -5,11 +5,15 @@ wanted and used until the content of the view changes.
 """
 
 from kmgraph.search.asking import asked
-from kmgraph.search.index import MARKS, Found, Hit, Kind, SearchIndex
+from kmgraph.search.index import MARKS, Found, Hit, Kind, SearchIndex, plain
+from kmgraph.search.patterns import MEANINGS, SEARCH, SEARCH_TERMS, with_searches
 from kmgraph.search.places import forget_indexes, index_path, open_index
 
 __all__ = [
     "MARKS",
+    "MEANINGS",
+    "SEARCH",
+    "SEARCH_TERMS",
     "Found",
     "Hit",
     "Kind",
@@ -18,4 +22,6 @@ __all__ = [
     "forget_indexes",
     "index_path",
     "open_index",
+    "plain",
+    "with_searches",
 ]

@@ -19,7 +19,8 @@ from kmgraph.stores.base import QuadStore
 
 #: A word in a name counts for ten in what is said, one that is a code for eight.
 _RANK: Final = "bm25(texts, 10.0, 8.0, 1.0) * weight"
-_MOST_HITS: Final = 200
+#: Records that one page of a search has at most.
+MOST_HITS: Final = 200
 #: What stands around a word that was looked for, in an excerpt; texts are cleared of both.
 MARKS: Final = ("\x02", "\x03")
 _EXCERPT_WORDS: Final = 24
@@ -34,12 +35,14 @@ class Hit:
     :ivar label: what it is called.
     :ivar kind: IRI of its most specific class.
     :ivar excerpt: where the words stand, each between the two characters of :data:`MARKS`.
+    :ivar score: how well it fits; more is better.
     """
 
     iri: str
     label: str
     kind: str
     excerpt: str
+    score: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +162,8 @@ class SearchIndex:
         :param offset: records to leave out at the beginning.
         :raises InputError: no word, too long, or a limit that cannot be.
         """
-        if not 1 <= limit <= _MOST_HITS or offset < 0:
-            raise InputError(f"a page of a search has 1 to {_MOST_HITS} records, from 0 on")
+        if not 1 <= limit <= MOST_HITS or offset < 0:
+            raise InputError(f"a page of a search has 1 to {MOST_HITS} records, from 0 on")
         terms = asked(text)
         with self._lock:
             instead = self._instead(terms)
@@ -206,6 +209,19 @@ class SearchIndex:
         places = f"AND kind IN ({', '.join('?' * len(kinds))})" if kinds else ""
         excerpt = f"snippet(texts, -1, ?, ?, '…', {_EXCERPT_WORDS})"
         order = f"ORDER BY {_RANK}, iri LIMIT ? OFFSET ?"
-        query = f"SELECT iri, label, kind, {excerpt} {_FROM} {places} {order}"
+        # The engine ranks the best lowest.
+        score = f"ROUND(-({_RANK}), 4)"
+        query = f"SELECT iri, label, kind, {excerpt}, {score} {_FROM} {places} {order}"
         given = (*MARKS, wanted, *kinds, limit, offset)
         return tuple(Hit(*row) for row in self._connection.execute(query, given))
+
+
+def plain(excerpt: str) -> str:
+    """Return an excerpt on one line, without its marks.
+
+    >>> plain(f"on {MARKS[0]}wards{MARKS[1]}" + chr(10) + "and after")
+    'on wards and after'
+    """
+    for mark in MARKS:
+        excerpt = excerpt.replace(mark, "")
+    return " ".join(excerpt.split())

@@ -142,6 +142,24 @@ class Feed:
         for number in range(1, self.pages + 1):
             yield from self.page(number).members
 
+    def last_changes(self) -> dict[str, str]:
+        """Return when each entity of the feed last changed: its IRI to a time in ISO 8601.
+
+        What its members say of entities is passed over, so that long feeds are read quickly.
+        """
+        changes: dict[str, str] = {}
+        left = self._state.members
+        for number in range(1, self.pages + 1):
+            due = min(left, self._state.page_size)
+            if not due:
+                break
+            left -= due
+            for line in page_path(self.folder, number).read_bytes().splitlines()[:due]:
+                start = line.partition(b', "graphs": ')[0] + b"}"
+                fields = json.loads(start)
+                changes[fields["entity"]] = fields["created"]
+        return changes
+
     def page_quads(
         self,
         number: int,

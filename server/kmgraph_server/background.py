@@ -1,4 +1,4 @@
-"""What a server does beside answering: snapshots and the change feed, at low priority.
+"""What a server does beside answering: snapshots, the change feed, counts, at low priority.
 
 A thread looks at the pointer of the store. When there is something to do it starts a process of
 its own for it, so that no request waits; the process ends with the server.
@@ -7,6 +7,7 @@ its own for it, so that no request waits; the process ends with the server.
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
 import tempfile
 import threading
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from kmgraph.errors import KmGraphError
+from kmgraph.metadata import AT_ONCE_TRIPLES, size_of
 from kmgraph.stores.generations import GenerationStore
 from kmgraph.stores.tombstones import TOMBSTONES_FILE
 from kmgraph_server.comparing import end, start
@@ -31,7 +33,13 @@ _TRIES: Final = 3
 _NICENESS: Final = 19
 _LOG = logging.getLogger(__name__)
 #: What is done, and the command that does it.
-_COMMANDS: Final = {"feed": ("feed",), "snapshot": ("export", "--all")}
+_COMMANDS: Final = {
+    "feed": ("feed",),
+    "snapshot": ("export", "--all"),
+    "counts": ("validate", "--metadata"),
+}
+#: How long a generation is current before a large view of it is counted, in seconds.
+_COUNTED_AFTER_S: Final = 5.0
 
 
 class Background:
@@ -44,6 +52,7 @@ class Background:
     def __init__(self, store: Path, config: ServerConfig) -> None:
         self._store, self._view = store, config.view
         self._delays = {"feed": 0.0} if config.feed else {}
+        self._delays["counts"] = _COUNTED_AFTER_S
         if config.snapshots_after_s:
             self._delays["snapshot"] = config.snapshots_after_s
         self._outcomes: Counter[tuple[str, str]] = Counter()
@@ -92,8 +101,23 @@ class Background:
         except FileNotFoundError:
             return current, 0
 
+    def _is_large(self, generation_id: int) -> bool:
+        """Say whether the view is too large to be counted while somebody waits.
+
+        Where nothing can be written, there is no use in counting.
+        """
+        if not os.access(self._store, os.W_OK):
+            return False
+        try:
+            generation = GenerationStore(self._store).generation(generation_id)
+        except KmGraphError:
+            return False
+        return size_of(generation, self._view) > AT_ONCE_TRIPLES
+
     def _do(self, name: str, state: tuple[int, int]) -> bool:
         """Do something; say whether that is over for this generation."""
+        if name == "counts" and not self._is_large(state[0]):
+            return True
         began = time.monotonic()
         arguments = [*_COMMANDS[name], "--store", str(self._store), "--view", self._view, "--quiet"]
         if name == "snapshot":

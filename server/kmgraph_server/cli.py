@@ -31,7 +31,7 @@ def _option(setting: Field[Any]) -> Callable[[_F], _F]:
     """Return the option of a setting; one that is not given leaves the other sources to decide."""
     default, text = setting.default, setting.metadata["help"]
     name = (setting.metadata["flag"] or setting.name).replace("_", "-")
-    shown = "" if default in (None, ()) else f"  [default: {written(default)}]"
+    shown = "" if default in (None, (), "") else f"  [default: {written(default)}]"
     kind: Any = type(default)
     if setting.name == "store":
         kind = click.Path(path_type=Path, file_okay=False)

@@ -22,6 +22,8 @@ MOUNT_PATH: Final = re.compile(r"/[a-z0-9]+(?:-[a-z0-9]+)*")
 #: Only this machine reaches the server unless its keeper says otherwise.
 LOOPBACK: Final = "127.0.0.1"
 _LAST_PORT: Final = 65_535
+#: A mail address that can stand in an IRI as it is.
+_MAIL: Final = re.compile(r"[A-Za-z0-9._+~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,9 @@ class ServerConfig:
         0,
     )
     feed: bool = _setting(False, "Begin the change feed, and keep it up to date.")
+    contact: str = _setting(
+        "", "Mail address of whoever answers for the data, as the catalogue gives it."
+    )
     body_limit_bytes: int = _setting(1_000_000, "Longest body of a query, in bytes.", 1)
     upload_limit_bytes: int = _setting(50_000_000, "Longest body of a write, in bytes.", 1)
     cache_bytes: int = _setting(
@@ -146,6 +151,11 @@ class ServerConfig:
     def __post_init__(self) -> None:
         for setting in fields(self):
             check_range(setting.name, getattr(self, setting.name))
+        if self.contact and not _MAIL.fullmatch(self.contact):
+            raise ConfigError(
+                f"the setting 'contact' must be a mail address such as data@example.org, not "
+                f"'{self.contact}'"
+            )
         if self.memory_mode not in MODES:
             raise ConfigError(
                 f"the setting 'memory_mode' must be one of {', '.join(MODES)}, "

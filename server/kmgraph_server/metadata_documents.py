@@ -11,8 +11,21 @@ from weakref import WeakKeyDictionary
 
 import pyoxigraph as ox
 
-from kmgraph.metadata import Publication, catalogue_of, examples_of, publication_of, void_of
+from kmgraph.errors import NotFoundError
+from kmgraph.metadata import (
+    AT_ONCE_TRIPLES,
+    Kept,
+    Publication,
+    catalogue_of,
+    counts_of,
+    examples_of,
+    kept_counts,
+    publication_of,
+    size_of,
+    void_of,
+)
 from kmgraph.stores.generations import GenerationStore
+from kmgraph.versions.feed import Feed
 from kmgraph_server.addresses import absolute, rooted
 from kmgraph_server.snapshots import Snapshot
 from kmgraph_server.state import settings, snapshot
@@ -20,14 +33,43 @@ from kmgraph_server.state import settings, snapshot
 Document = list[ox.Triple]
 #: Addresses of the endpoint for which documents are kept: a server may have several names.
 _MOST_ADDRESSES: Final = 4
+#: What was counted of the views that are open.
+_COUNTS: Final[WeakKeyDictionary[Snapshot, Kept]] = WeakKeyDictionary()
+_COUNTING: Final = threading.Lock()
+#: Documents by name, and by the address of the endpoint as the client knows it.
 _KEPT: Final[WeakKeyDictionary[Snapshot, dict[tuple[str, str], Document]]] = WeakKeyDictionary()
 _LOCK: Final = threading.Lock()
 
 
 def void_document() -> Document:
-    """Return the counts of what the caller sees, with the saved questions as example queries."""
+    """Return the counts of what the caller sees, with saved questions as example queries.
+
+    Only questions that there is something to show for are examples. A view that is large is
+    counted beside the answers; until then its triples are told, and nothing further.
+    """
     publication = replace(_publication(), snapshot=None)
-    return _kept("void", publication.endpoint, lambda: _counted(publication))
+    known = _known()
+    if known is not None:
+        name = "void" if known.questions is not None else "counts"
+        return _kept(name, publication.endpoint, lambda: _described(publication, known))
+    # No question is an example before it is known that it has an answer.
+    view = snapshot().dataset.store
+    return _kept(
+        "triples",
+        publication.endpoint,
+        lambda: [*void_of(view, publication, {}), *examples_of([], publication)],
+    )
+
+
+def is_counted() -> bool:
+    """Say whether all counts of what the caller sees are known by now."""
+    return _known() is not None
+
+
+def is_finished() -> bool:
+    """Say whether the example queries are known as well, so that nothing will be added."""
+    known = _known()
+    return known is not None and known.questions is not None
 
 
 def catalogue_document() -> Document:
@@ -35,11 +77,30 @@ def catalogue_document() -> Document:
     return catalogue_of(snapshot().dataset.store, _publication())
 
 
-def _counted(publication: Publication) -> Document:
-    """Count what the caller sees."""
+def _known() -> Kept | None:
+    """Return the counts of what the caller sees; None where they take too long to wait for."""
+    seen, folder = snapshot(), settings().store
+    if (found := _COUNTS.get(seen)) is not None:
+        return found
+    if folder is not None and seen.described is not None:
+        found = kept_counts(GenerationStore(folder), seen.described, seen.key)
+        if found is None and size_of(seen.described, seen.key) > AT_ONCE_TRIPLES:
+            return None
+        if found is not None and found.questions is None:
+            return found
+    with _COUNTING:
+        if seen not in _COUNTS:
+            _COUNTS[seen] = found or counts_of(seen.dataset.store)
+        return _COUNTS[seen]
+
+
+def _described(publication: Publication, known: Kept) -> Document:
+    """Return counts, and the example queries that have an answer."""
     seen = snapshot()
-    counts = void_of(seen.dataset.store, publication)
-    return [*counts, *examples_of(seen.catalogue.values(), publication)]
+    answered = known.questions or frozenset()
+    examples = [one for one in seen.catalogue.values() if one.id in answered]
+    counts = void_of(seen.dataset.store, publication, known.counts)
+    return [*counts, *examples_of(examples, publication)]
 
 
 def _kept(name: str, address: str, make: Callable[[], Document]) -> Document:
@@ -60,13 +121,26 @@ def _kept(name: str, address: str, make: Callable[[], Document]) -> Document:
 def _publication() -> Publication:
     """Return where and as what the caller sees the data."""
     seen, folder = snapshot(), settings().store
-    endpoint = absolute(rooted("/sparql"))
+    mail = f"mailto:{settings().contact}" if settings().contact else ""
+    home, endpoint = absolute(rooted("/")), absolute(rooted("/sparql"))
     if folder is None or seen.described is None:
-        return Publication(base=seen.dataset.base, endpoint=endpoint)
-    found = publication_of(GenerationStore(folder), seen.key, generation=seen.described)
+        return Publication(base=seen.dataset.base, endpoint=endpoint, home=home, mail=mail)
+    store = GenerationStore(folder)
+    found = publication_of(store, seen.key, generation=seen.described, mail=mail)
+    feed = absolute(rooted("/feed")) if has_feed(store, seen.key) else ""
+    found = replace(found, endpoint=endpoint, home=home, feed=feed)
     files = found.snapshot
     if files is None:
-        return replace(found, endpoint=endpoint)
+        return found
     revision = f"{files.revision}/" if files.revision > 1 else ""
     place = f"/snapshots/{files.generation}/{quote(files.view, safe='+-._~')}/{revision}"
-    return replace(found, endpoint=endpoint, files_at=absolute(rooted(place)))
+    return replace(found, files_at=absolute(rooted(place)))
+
+
+def has_feed(store: GenerationStore, view: str) -> bool:
+    """Say whether there is a change feed of a view at the moment."""
+    try:
+        Feed(store, view)
+    except NotFoundError:
+        return False
+    return True

@@ -153,6 +153,8 @@ ANSWER: Final = (
     Offer("jsonld", formats.JSONLD.media_type, None),
     Offer("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", None),
 )
+#: Media types of the chart of an answer, the default first; they are sent to whoever names them.
+CHARTS: Final = (Offer("svg", "image/svg+xml", None), Offer("png", "image/png", None))
 #: Media types of the list of saved questions, the default first.
 LISTING: Final = ANSWER[:2]
 

@@ -5,6 +5,7 @@ Source: https://spec.openapis.org/oas/v3.1.0
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -12,12 +13,15 @@ from typing import Any
 import yaml
 
 import kmgraph
+from kmgraph.questions import Question
+from kmgraph_server.question_operations import question_paths
 
 
-def description(root: str) -> dict[str, Any]:
+def description(root: str, questions: Iterable[Question] = ()) -> dict[str, Any]:
     """Return the description.
 
     :param root: path that the application is mounted at, with a slash at its end.
+    :param questions: saved questions that get an operation of their own.
 
     >>> description("/synthetic/")["servers"]
     [{'url': '/synthetic'}]
@@ -25,8 +29,9 @@ def description(root: str) -> dict[str, Any]:
     True
     """
     read: dict[str, Any] = _read()
+    paths = {**read["paths"], **question_paths(questions)}
     # The paths begin with a slash each.
-    return {**read, "servers": [{"url": root.rstrip("/") or "/"}]}
+    return {**read, "paths": paths, "servers": [{"url": root.rstrip("/") or "/"}]}
 
 
 @cache

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, Final
 from kmgraph.errors import KmGraphError
 from kmgraph.execution.limits import Limits
 from kmgraph.execution.lookups import Shape, is_absolute, joined, look_up, shape_of, split
+from kmgraph.metadata.asking import may_be_metadata
 from kmgraph.sparql import QueryFacts
 from kmgraph_server.access import Caller
 from kmgraph_server.compression import SHORTEST_BYTES, compress
@@ -242,7 +243,7 @@ class QuickAnswers:
             return None
         key, iris = template(head)
         pattern = self._patterns.get(key)
-        if pattern is None or not all(map(is_absolute, iris)):
+        if pattern is None or not all(map(is_absolute, iris)) or may_be_metadata(iris):
             return None
         shape = pattern.shape
         if pattern.state != state:

@@ -86,6 +86,7 @@ class ServiceFacts:
     :ivar update_endpoint: address of the update operation; None where no updates are taken.
     :ivar federated: whether SERVICE may ask some endpoints.
     :ivar functions: IRIs of the functions beyond those of SPARQL.
+    :ivar properties: IRIs of the properties that do more than match, with what each says.
     :ivar title: name of what is served; empty where it has none.
     :ivar modified: when the data were last changed, as an xsd:dateTime; empty where unknown.
     """
@@ -97,6 +98,7 @@ class ServiceFacts:
     update_endpoint: str | None = None
     federated: bool = False
     functions: tuple[str, ...] = ()
+    properties: tuple[tuple[str, str], ...] = ()
     title: str = ""
     modified: str = ""
 
@@ -139,6 +141,10 @@ def _query_service(facts: ServiceFacts) -> _Statements:
     for iri in facts.functions:
         yield service, _sd("extensionFunction"), ox.NamedNode(iri)
         yield ox.NamedNode(iri), _rdf("type"), _sd("Function")
+    for iri, meaning in facts.properties:
+        yield service, _sd("propertyFeature"), ox.NamedNode(iri)
+        yield ox.NamedNode(iri), _rdf("type"), _sd("Feature")
+        yield ox.NamedNode(iri), _rdfs("comment"), _words(meaning)
     yield service, _sd("defaultEntailmentRegime"), ox.NamedNode(_SIMPLE)
     yield service, _sd("defaultDataset"), _node(facts, "dataset")
     yield service, _rdfs("comment"), _words(_CHOSEN)

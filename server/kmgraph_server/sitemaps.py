@@ -1,8 +1,9 @@
 """Sitemaps: the pages about what was recorded, as far as the caller sees it.
 
 A sitemap holds 50,000 addresses at the most, and more go into several with an index. The store is
-read once, into a file, and each sitemap is a part of that. ``lastmod`` is when the graph that holds
-the record last changed, as far as the kept generations tell; nothing is said where none tells it.
+read once, into a file, and each sitemap is a part of that. ``lastmod`` is when the record last
+changed, where there is a change feed; else when the graph that holds it did, as far as the kept
+generations tell; nothing is said where none tells it.
 
 Source: https://www.sitemaps.org/protocol.html
 """
@@ -12,27 +13,21 @@ from __future__ import annotations
 import os
 import tempfile
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from typing import Final
 from xml.sax.saxutils import escape
 
 import pyoxigraph as ox
 
-from kmgraph.errors import KmGraphError
 from kmgraph.namespaces import RDF, RESERVED_GRAPHS, graph_iri
 from kmgraph.stores.base import QuadStore
-from kmgraph.stores.generations import GenerationStore
 from kmgraph_server.addresses import to_path
 
 #: Most addresses of one sitemap, by the protocol.
 MOST: Final = 50_000
 _NAMESPACE: Final = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _TYPE: Final = ox.NamedNode(f"{RDF}type")
-#: Generations that are looked back for the last change.
-_LOOKED_BACK: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +42,13 @@ class Entry:
     modified: str = ""
 
 
-def entries(store: QuadStore, changed: dict[str, str]) -> Iterator[Entry]:
+def entries(
+    store: QuadStore, changed: Mapping[str, str], records: Mapping[str, str] | None = None
+) -> Iterator[Entry]:
     """Yield the pages about the records of a store, each once, always in the same order.
 
     :param changed: IRI of a graph to when it last changed.
+    :param records: IRI of a record to when it last changed, where that is known.
 
     >>> from kmgraph.stores.oxigraph import MemoryStore
     >>> list(entries(MemoryStore(), {}))
@@ -67,7 +65,8 @@ def entries(store: QuadStore, changed: dict[str, str]) -> Iterator[Entry]:
                 continue
             tail = subject.value.removeprefix(store.base)
             if tail and _is_first(store, quad, graph, earlier):
-                yield Entry(f"/doc/{to_path(tail)}", changed.get(name, ""))
+                modified = (records or {}).get(subject.value) or changed.get(name, "")
+                yield Entry(f"/doc/{to_path(tail)}", modified)
         earlier.append(graph)
 
 
@@ -162,28 +161,3 @@ def _line(element: str, address: str, modified: str) -> bytes:
     """Return one address."""
     date = f"<lastmod>{escape(modified)}</lastmod>" if modified else ""
     return f"<{element}><loc>{escape(address)}</loc>{date}</{element}>\n".encode()
-
-
-@lru_cache(maxsize=8)
-def changes_of_graphs(folder: Path, generation: int) -> dict[str, str]:
-    """Return when each graph of a generation last changed, as far as kept generations tell.
-
-    :param folder: folder of the store.
-    """
-    store = GenerationStore(folder)
-    newest = store.generation(generation)
-    changed = {graph.iri: newest.created for graph in newest.graphs}
-    digests = {graph.iri: graph.digest for graph in newest.graphs if graph.digest}
-    parent = newest.parent
-    for _ in range(_LOOKED_BACK):
-        if parent is None or not digests:
-            break
-        try:
-            older = store.generation(parent)
-        except KmGraphError:
-            break
-        there = {graph.iri: graph.digest for graph in older.graphs}
-        digests = {iri: digest for iri, digest in digests.items() if there.get(iri) == digest}
-        changed |= dict.fromkeys(digests, older.created)
-        parent = older.parent
-    return changed

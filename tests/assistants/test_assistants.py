@@ -82,6 +82,11 @@ def test_things_are_found_described_and_queried(session):
     (row,) = session["select"].structured_content["rows"]
     study = "https://w3id.org/kmgraph/ontology#Study"
     assert f'"{counted[study]}"' in row[0]
+    (told,) = [one for one in session["kmgraph://vocabulary"] if one["iri"] == study]
+    properties = {one["iri"]: one for one in told["properties"]}
+    theme = properties["https://w3id.org/kmgraph/ontology#theme"]
+    assert (theme["label"], theme["triples"]) == ("theme", counted[study])
+    assert told["definition"]
 
 
 def test_what_is_wrong_is_said_and_nothing_is_changed(session):

@@ -177,14 +177,11 @@ def test_the_picture_names_cases_without_a_rating():
 @pytest.mark.parametrize("score", ["0.39", "0.4", "0.6", "0.61"])
 def test_cases_at_one_place_stay_within_their_bands(score):
     """Marks that are moved apart do not leave the bands that their cases are in."""
-    from matplotlib.figure import Figure
+    from kmgraph.figures.grid_places import Places
 
-    from kmgraph.figures.grid_drawing import _Plane
-    from kmgraph.figures.sheet import Sheet
-
-    plane = _Plane(Sheet(Figure(), 10.0), 1.0)
+    plane = Places(1.0)
     low, high = band_edges(Decimal(score))
-    for x, y in plane._places([at(score, score, n) for n in range(12)]).values():
+    for x, y in plane.of([at(score, score, n) for n in range(12)]).values():
         assert plane.x(low) < x < plane.x(high)
         assert plane.y(high) < y < plane.y(low)
 

@@ -62,12 +62,12 @@ class Server:
 
     def workers(self) -> list[int]:
         """Return the ids of its child processes."""
-        path = Path(f"/proc/{self.process.pid}/task")
-        return [
-            int(child)
-            for task in path.iterdir()
-            for child in (task / "children").read_text(encoding="ascii").split()
-        ]
+        found: list[int] = []
+        for task in Path(f"/proc/{self.process.pid}/task").iterdir():
+            # A thread may end while the others are looked at.
+            with contextlib.suppress(FileNotFoundError):
+                found += map(int, (task / "children").read_text(encoding="ascii").split())
+        return found
 
     def end(self) -> tuple[int, str]:
         """Wait for its end, and return its exit code and what it wrote to standard error."""

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 from rdflib import Graph
 
+from kmgraph import artefacts
 from kmgraph.cli import cli
 from kmgraph.dataset import EvidenceDataset
 from kmgraph.metadata import (
@@ -20,11 +21,11 @@ from kmgraph.metadata import (
     validate_metadata,
     void_of,
 )
-from kmgraph.namespaces import VOID
+from kmgraph.namespaces import RDF, VOID
 from kmgraph.questions import load_catalogue
 from kmgraph.results import Triples
-from kmgraph.snapshots import write_snapshot
-from kmgraph.snapshots.model import sha256_of
+from kmgraph.snapshots import Snapshot, write_snapshot
+from kmgraph.snapshots.model import SnapshotFile, sha256_of
 from kmgraph.stores.generations import GenerationStore
 from kmgraph.stores.oxigraph import MemoryStore
 
@@ -34,6 +35,7 @@ PREFIX sh: <http://www.w3.org/ns/shacl#> PREFIX rdfs: <http://www.w3.org/2000/01
 PREFIX schema: <https://schema.org/>"""
 DATASET = "https://w3id.org/kmgraph/id/dataset/clahrc-ndl"
 GRAPH = "https://w3id.org/kmgraph/id/graph/clahrc-ndl"
+TYPE = f"{RDF}type"
 WHOLE = "https://w3id.org/kmgraph/id/catalog#data"
 
 
@@ -222,3 +224,96 @@ def test_metadata_are_of_a_store_alone(tmp_path: Path) -> None:
     found = CliRunner().invoke(cli, ["validate", str(tmp_path), "--metadata"])
     assert found.exit_code == 2
     assert "give --store" in found.output
+
+
+def _constraints() -> list[tuple[str, str, str, str]]:
+    """Return name, class and property of what a catalogue has to say, and how bad it is if not."""
+    shapes = Graph()
+    for path in artefacts.files("shapes", "metadata/*.ttl"):
+        if path.name in ("catalogue.ttl", "dcat-ap.ttl"):
+            shapes.parse(path)
+    asked = """PREFIX sh: <http://www.w3.org/ns/shacl#>
+        SELECT ?shape ?class ?path ?severity WHERE {
+          ?node sh:targetClass ?class ; sh:property ?shape .
+          ?shape sh:path ?path ; sh:severity ?severity ; sh:minCount 1 .
+        }"""
+    return sorted(tuple(map(str, row)) for row in shapes.query(asked))  # type: ignore[union-attr]
+
+
+def test_each_thing_that_dcat_ap_asks_for_is_in_the_catalogue(example: EvidenceDataset) -> None:
+    """It conforms without a warning, and no longer does when that statement is taken away."""
+    file = SnapshotFile("all.nq.gz", "Everything", "application/n-quads", "gzip", 12, "ab" * 32)
+    snapshot = Snapshot(
+        Path(), f"{example.base}snapshot/1/public", 1, "public", 1, "", "", "", example.base, "", 1,
+        (file,), (),
+    )  # fmt: skip
+    publication = Publication(
+        base=example.base,
+        version="1",
+        issued="2026-11-20T10:00:00+00:00",
+        modified="2026-11-22T10:00:00+00:00",
+        changed={GRAPH: "2026-11-21T10:00:00+00:00"},
+        mail="mailto:data@example.org",
+        home="https://example.org/",
+        feed="https://example.org/feed",
+        snapshot=snapshot,
+    )
+    catalogue = catalogue_of(example.store, publication)
+    report = validate_metadata(catalogue)
+    assert report.conforms
+    assert {result.severity.name for result in report.results} <= {"INFO"}
+    constraints = _constraints()
+    assert len(constraints) > 20
+    for shape, cls, path, severity in constraints:
+        members = {
+            triple.subject for triple in catalogue
+            if triple.predicate.value == TYPE and str(triple.object) == f"<{cls}>"
+        }  # fmt: skip
+        assert members, cls
+        less = [t for t in catalogue if t.subject not in members or t.predicate.value != path]
+        assert len(less) < len(catalogue), shape
+        results = validate_metadata(less).results
+        found = {(str(one.source_shape), one.severity.name) for one in results}
+        assert (f"<{shape}>", severity.rpartition("#")[2].upper()) in found
+
+
+def test_the_catalogue_says_what_dcat_ap_recommends(example: EvidenceDataset) -> None:
+    """Themes and languages from the lists of the European Union, access, and times of change."""
+    publication = Publication(
+        base=example.base,
+        issued="2026-11-20T10:00:00+00:00",
+        changed={GRAPH: "2026-11-21T10:00:00+00:00"},
+        home="https://example.org/",
+    )
+    found = stored(catalogue_of(example.store, publication))
+    authority = "http://publications.europa.eu/resource/authority"
+    for dataset in (WHOLE, DATASET):
+        for name, value in (
+            ("dcat:theme", "data-theme/HEAL"),
+            ("dcterms:language", "language/ENG"),
+            ("dcterms:accessRights", "access-right/PUBLIC"),
+        ):
+            rows = ask(found, f"SELECT ?v WHERE {{ <{dataset}> {name} ?v }}")
+            assert rows == [(f"{authority}/{value}",)]
+    (when,) = ask(found, f"SELECT ?v WHERE {{ <{DATASET}> dcterms:modified ?v }}")
+    assert when[0].startswith("2026-11-21T10:00:00")
+    home = "SELECT ?h WHERE { ?c a dcat:Catalog ; <http://xmlns.com/foaf/0.1/homepage> ?h }"
+    assert ask(found, home) == [("https://example.org/",)]
+    hidden = catalogue_of(example.store, Publication(base=example.base, is_open=False))
+    assert not ask(hidden, "SELECT ?d WHERE { ?d dcterms:accessRights ?r }")
+
+
+def test_a_dataset_without_a_description_is_still_described() -> None:
+    """A catalogue needs one of each dataset, so it says that there is none."""
+    store = MemoryStore()
+    km, graph = "https://w3id.org/kmgraph/ontology#", f"<{store.base}graph/a>"
+    dcterms = "http://purl.org/dc/terms/"
+    lines = [f"<{TYPE}> <{km}Dataset>", f"<{km}graph> {graph}", f'<{dcterms}identifier> "a"',
+             f'<{dcterms}title> "A"', f'<{dcterms}language> "cy-GB"']  # fmt: skip
+    store.load_nquads("".join(f"<{store.base}dataset/a> {x} {graph} .\n" for x in lines).encode())
+    found = catalogue_of(store, Publication(base=store.base))
+    rows = f"<{store.base}dataset/a> dcterms:description ?d ; dcterms:language ?l"
+    ((description, language),) = ask(found, f"SELECT ?d ?l WHERE {{ {rows} }}")
+    assert "does not describe" in description
+    assert language.endswith("/authority/language/CYM")
+    assert validate_metadata(found).conforms

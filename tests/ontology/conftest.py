@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 import rdflib
 
 from kmgraph.errors import ReasonerError
 from kmgraph.ontology import find_java, merged_graph
+
+# Each reasoner lives for a second: its code is compiled once and quickly, not well.
+os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
 
 
 @pytest.fixture(scope="session")

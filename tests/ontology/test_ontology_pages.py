@@ -142,7 +142,7 @@ def test_what_the_turtle_says_is_escaped():
     assert "<h1>&lt;b&gt;&amp;</h1>" in body
     assert "<script>" not in body
     assert 'href="x?a&amp;b=' in body
-    assert "<pre><code>" in body
+    assert '<pre tabindex="0"><code>' in body
 
 
 def test_a_folder_with_something_in_it_is_left_alone(tmp_path):

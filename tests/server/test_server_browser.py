@@ -51,8 +51,10 @@ def test_from_home_to_an_answer_its_passage_and_a_study(page):
     assert page.get_by_role("heading", level=1).inner_text() == "Mental Health"
 
 
-def test_a_query_can_be_written_and_run(page):
-    """The page begins with a query that works, and keeps the one that was run."""
+def test_a_query_can_be_written_and_run(browser, site):
+    """The form begins with a query that works, and keeps the one that was run, without scripts."""
+    context = browser.new_context(base_url=site.url, java_script_enabled=False)
+    page = context.new_page()
     page.goto("/sparql")
     page.get_by_role("button", name="Run the query").click()
     assert page.get_by_role("heading", name="Result").inner_text().endswith("21 rows")
@@ -62,11 +64,12 @@ def test_a_query_can_be_written_and_run(page):
         page.get_by_role("link", name="study/ndl-MH1")
     ).first.click()
     assert page.url.endswith("/doc/study/ndl-MH1")
+    context.close()
 
 
 def test_a_broken_query_is_shown_with_what_is_wrong(browser, site):
-    """The text stays, and the message names the line."""
-    context = browser.new_context(base_url=site.url)
+    """The text stays, and the message names the line, without scripts."""
+    context = browser.new_context(base_url=site.url, java_script_enabled=False)
     page = context.new_page()
     page.goto("/sparql")
     page.get_by_label("SPARQL query").fill("ASK { ?study a km:Study }")

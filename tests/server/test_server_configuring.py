@@ -20,6 +20,7 @@ OTHER = {
     "mounts": ("{'/synthetic' = 'made', '/b' = 'c'}", "/synthetic=made /b=c"),
     "view": ("'public+north'", "public+north"),
     "memory_mode": ("'disk'", "disk"),
+    "contact": ("'data@example.org'", "data@example.org"),
     "service_allow": ("['https://a.example', 'https://b.example']",) * 2,
 }
 OTHER["service_allow"] = (OTHER["service_allow"][0], "https://a.example  https://b.example")
@@ -207,3 +208,10 @@ def test_a_misspelt_variable_is_told_of(monkeypatch):
         "KMGRAPH_QUERY_TIMEOUT is no setting and is passed over: "
         "did you mean KMGRAPH_QUERY_TIMEOUT_S?\n"
     )
+
+
+@pytest.mark.parametrize("contact", ["nobody", "mailto:a@example.org", "a@b c", "<a@b>"])
+def test_a_contact_is_a_mail_address(contact):
+    """It becomes an IRI of the catalogue, so it is checked when the server starts."""
+    with pytest.raises(ConfigError, match="contact"):
+        ServerConfig(contact=contact)

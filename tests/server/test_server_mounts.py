@@ -17,6 +17,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 import pyoxigraph as ox
 import pytest
 from click.testing import CliRunner
+from helpers.crawling import kind_of
 from werkzeug.test import Client
 
 import kmgraph
@@ -96,10 +97,7 @@ def crawl(client, start, *, leave, outside=""):
         pages[path] = [a for a in named if not urlsplit(a).scheme]
         for address in pages[path]:
             target = urljoin(path, address).partition("#")[0]
-            parts = urlsplit(target)
-            kind = (re.sub(r"[^/]*\d[^/.]*", "N", parts.path), bool(parts.query))
-            name = r"(/doc/[^/]*/|/questions/|/framework/).*?(\.\w+)?$"
-            section = re.sub(name, r"\1\2", kind[0]), kind[1]
+            section = kind_of(target)
             kinds[section] = kinds.get(section, 0) + (target not in seen)
             if target not in seen and kinds[section] <= 2:
                 pending.append(target)

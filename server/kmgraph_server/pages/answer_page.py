@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-import re
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakKeyDictionary
 
 from kmgraph.errors import ParameterError
+from kmgraph.namespaces import expand
 from kmgraph.questions import Answer, Option, Parameter, PassageView, Question, Returned, options
-from kmgraph.stores.base import QuadStore
+from kmgraph.questions.headings import heading
 from kmgraph.vocabulary import load_vocabulary
 from kmgraph_server.pages import words
 from kmgraph_server.pages.names import Names
 from kmgraph_server.pages.shown import Shown
 
+if TYPE_CHECKING:
+    from kmgraph_server.snapshots import Snapshot
+
 #: Most choices that a form offers; beyond that a value is typed.
 MAX_OPTIONS: Final = 500
 #: Columns beyond which those that few rows fill are set below their rows.
 MAX_COLUMNS: Final = 8
+_Key = tuple[str, tuple[str, ...], tuple[str, ...], str]
+_OPTIONS: Final[WeakKeyDictionary[Snapshot, dict[_Key, tuple[tuple[Option, ...], bool]]]] = (
+    WeakKeyDictionary()
+)
+_LOCK: Final = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +37,16 @@ class Picker:
 
     :ivar options: what can be chosen; none where a value is typed.
     :ivar suggestions: values that are offered while one types.
+    :ivar kinds: classes whose records are looked for while one types, where they are too many.
+    :ivar named: what the record is called that was given.
     """
 
     parameter: Parameter
     options: tuple[Option, ...]
     value: str
     suggestions: tuple[Option, ...] = ()
+    kinds: tuple[str, ...] = ()
+    named: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +92,41 @@ class AnswerTable:
     passages: tuple[tuple[int, PassageView], ...]
 
 
-def pickers(
-    question: Question, store: QuadStore, names: Names, given: Mapping[str, str]
-) -> tuple[Picker, ...]:
+def pickers(question: Question, served: Snapshot, given: Mapping[str, str]) -> tuple[Picker, ...]:
     """Return the fields of a question's form, filled with what was given."""
     found = []
     for parameter in question.parameters:
-        choices = options(parameter, store)
-        offered = tuple(choices) if len(choices) <= MAX_OPTIONS else ()
+        offered, is_many = _offered(parameter, served)
         value = given.get(parameter.name, "").strip()
-        value = _as_offered(parameter, value, offered, store.base) or parameter.default
-        suggested = _constructs(names) if parameter.kind == "construct" and not offered else ()
-        found.append(Picker(parameter, offered, value, suggested))
+        base = served.dataset.base
+        value = _as_offered(parameter, value, offered, base) or parameter.default
+        is_construct = parameter.kind == "construct" and not offered
+        found.append(
+            Picker(
+                parameter,
+                offered,
+                value,
+                _constructs(served.names) if is_construct else (),
+                tuple(expand(one) for one in parameter.of) if is_many else (),
+                served.names.name(value) if is_many and "://" in value else "",
+            )
+        )
     return tuple(found)
+
+
+def _offered(parameter: Parameter, served: Snapshot) -> tuple[tuple[Option, ...], bool]:
+    """Return the choices of a form, and whether there are too many to offer them.
+
+    What a view holds stays the same, so it is read once.
+    """
+    key = (parameter.kind, parameter.of, parameter.choices, parameter.options)
+    with _LOCK:
+        known = _OPTIONS.setdefault(served, {})
+    if key not in known:
+        choices = tuple(options(parameter, served.dataset.store))
+        is_many = len(choices) > MAX_OPTIONS
+        known[key] = ((), True) if is_many else (choices, False)
+    return known[key]
 
 
 def _as_offered(parameter: Parameter, value: str, offered: Sequence[Option], base: str) -> str:
@@ -192,16 +228,6 @@ def _sparse(columns: Sequence[Returned], rows: Sequence[Mapping[str, Any]]) -> l
         if column.kind != "passages"
         and sum(row[column.name] is not None for row in rows) * 2 < len(rows)
     ]
-
-
-def heading(column: Returned) -> str:
-    """Return the heading of a column in words.
-
-    >>> heading(Returned("filledPosts", "number", "Posts that are filled."))
-    'Filled posts'
-    """
-    spaced = re.sub("(?<=[a-z])(?=[A-Z])", " ", column.of or column.name).lower()
-    return words.sentence(spaced.removesuffix(" label"))
 
 
 def _cell(

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from kmgraph.namespaces import expand
+from kmgraph import artefacts
+from kmgraph.figures import Picture
+from kmgraph.figures.reading_overview import read_overview
+from kmgraph.namespaces import compact
+from kmgraph.questions import Question, load_catalogue
 from kmgraph_server.pages.queries import number_of, select, text_of
 
 if TYPE_CHECKING:
     from kmgraph.dataset import EvidenceDataset
 
-#: Most studies that the home page lists under one theme.
-LISTED: Final = 12
+#: With more studies than these, the home page counts them by theme and lists none.
+LISTED: Final = 60
+#: Questions that the home page begins with, those about cases only where cases are read.
+_ASKED: Final = ("cq-031", "cq-101", "cq-037", "cq-027")
+_ASKED_OF_CASES: Final = ("cq-010", "cq-011", "cq-103")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +39,7 @@ class StudyLine:
 class ThemeCard:
     """A theme with its first studies.
 
-    :ivar studies: number of its studies; ``lines`` may hold fewer.
+    :ivar studies: number of its studies; ``lines`` may hold fewer, or none.
     """
 
     iri: str
@@ -48,7 +56,7 @@ class DatasetFacts:
     :ivar numbers: prefixed name of a class to the number of its records.
     :ivar filled: posts that are filled; ``vacant`` those that are vacant.
     :ivar themes: themes with studies, by name.
-    :ivar triples: number of statements of the merged graph.
+    :ivar overview: the picture that says most; None where nothing is counted.
     """
 
     numbers: dict[str, int]
@@ -56,47 +64,61 @@ class DatasetFacts:
     vacant: int
     unknown: int
     themes: tuple[ThemeCard, ...]
-    triples: int
+    overview: Picture | None
+
+    @property
+    def questions(self) -> tuple[str, ...]:
+        """Ids of the questions to begin with."""
+        return (*_ASKED, *(_ASKED_OF_CASES if self.numbers.get("km:Diagnosis") else ()))
+
+    @property
+    def message(self) -> str:
+        """What the picture says, in a sentence; empty where it needs none."""
+        return getattr(self.overview, "message", "")
 
     @classmethod
     def read(cls, dataset: EvidenceDataset) -> DatasetFacts:
         """Read the facts of a dataset."""
-        counts = dataset.counts()
-        names = (
-            "km:Study km:Programme km:DiffusionFellowPost km:CommunityOfPractice km:Claim "
-            "km:Passage km:Document km:Discrepancy km:Determinant km:Assessment "
-            "km:StepRecord km:ImprovementCycle"
-        ).split()
+        store = dataset.store
+        numbers = {
+            compact(text_of(row, "class")): number_of(row, "records")
+            for row in select(store, "class-sizes")
+        }
         posts = {
-            text_of(row, "status"): number_of(row, "posts")
-            for row in select(dataset.store, "posts-by-status")
+            compact(text_of(row, "status")): number_of(row, "posts")
+            for row in select(store, "posts-by-status")
         }
         return cls(
-            {name: counts.get(expand(name), 0) for name in names},
-            posts.get(expand("km:Filled"), 0),
-            posts.get(expand("km:Vacant"), 0),
-            posts.get(expand("km:StatusUnknown"), 0),
-            _themes(dataset),
-            len(dataset),
+            numbers,
+            posts.get("km:Filled", 0),
+            posts.get("km:Vacant", 0),
+            posts.get("km:StatusUnknown", 0),
+            _themes(dataset, is_listed=numbers.get("km:Study", 0) <= LISTED),
+            read_overview(store),
         )
 
 
-def _themes(dataset: EvidenceDataset) -> tuple[ThemeCard, ...]:
-    """Return the themes that have studies, each with the first of them."""
-    lines: dict[str, list[StudyLine]] = {}
-    for row in select(dataset.store, "studies-by-theme"):
-        found = lines.setdefault(text_of(row, "theme"), [])
-        if len(found) < LISTED:
-            found.append(
-                StudyLine(
-                    text_of(row, "study"),
-                    text_of(row, "title"),
-                    text_of(row, "identifier"),
-                    text_of(row, "acronym"),
-                    number_of(row, "filled"),
-                    number_of(row, "vacant"),
-                )
-            )
+@cache
+def asked_first(ids: tuple[str, ...]) -> tuple[tuple[Question, ...], int]:
+    """Return the questions to begin with, and how many questions there are.
+
+    To read the headers of all of them takes most of a second, which the first page does without.
+
+    :param ids: ids of the questions.
+
+    >>> [question.id for question in asked_first(("cq-037", "cq-031"))[0]]
+    ['cq-037', 'cq-031']
+    """
+    files = artefacts.files("queries", "competency/*.rq")
+    found = load_catalogue(path for path in files if path.name.startswith(ids))
+    return tuple(found[name] for name in ids), len(files)
+
+
+def _themes(dataset: EvidenceDataset, *, is_listed: bool) -> tuple[ThemeCard, ...]:
+    """Return the themes that have studies, each with its studies where these are few."""
+    lines = _lines(dataset) if is_listed else {}
+    # A view without a cube is small, or about to get one.
+    rows = select(dataset.store, "themes-counted") or select(dataset.store, "themes")
     return tuple(
         ThemeCard(
             text_of(row, "theme"),
@@ -105,5 +127,22 @@ def _themes(dataset: EvidenceDataset) -> tuple[ThemeCard, ...]:
             number_of(row, "studies"),
             tuple(lines.get(text_of(row, "theme"), ())),
         )
-        for row in select(dataset.store, "themes")
+        for row in rows
     )
+
+
+def _lines(dataset: EvidenceDataset) -> dict[str, list[StudyLine]]:
+    """Return the studies of each theme."""
+    lines: dict[str, list[StudyLine]] = {}
+    for row in select(dataset.store, "studies-by-theme"):
+        lines.setdefault(text_of(row, "theme"), []).append(
+            StudyLine(
+                text_of(row, "study"),
+                text_of(row, "title"),
+                text_of(row, "identifier"),
+                text_of(row, "acronym"),
+                number_of(row, "filled"),
+                number_of(row, "vacant"),
+            )
+        )
+    return lines

@@ -71,6 +71,7 @@ class GridLine:
     number: int
     iri: str
     label: str
+    study: str
     evidence: str
     context: str
     quadrant: str
@@ -91,6 +92,7 @@ def _grid_line(number: int, point: GridPoint) -> GridLine:
         number,
         point.iri,
         point.label,
+        point.study,
         point.evidence.all_words,
         point.context.all_words,
         point.quadrant or "no diagnosis",

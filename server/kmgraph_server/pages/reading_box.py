@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 
 import pyoxigraph as ox
 
-from kmgraph.dataset import EvidenceDataset
 from kmgraph.entity import Entity
 from kmgraph.namespaces import FRAMEWORK, expand
 from kmgraph.readings import CaseReading, DiagnosisReading, ElementReading
@@ -43,12 +42,12 @@ class ReadingBox:
     caution: str
 
 
-def read_boxes(dataset: EvidenceDataset, case: str) -> tuple[ReadingBox, ...]:
+def read_boxes(reading: CaseReading) -> tuple[ReadingBox, ...]:
     """Return the diagnoses of a case, one for each version of the framework that has one.
 
-    :param case: IRI of the case.
+    :param reading: the reading of the case under any version.
     """
-    readings = (dataset.cases.by(scheme)[case] for scheme in _SCHEMES)
+    readings = (reading.by(scheme) for scheme in _SCHEMES)
     return tuple(_box(one, one.diagnosis) for one in readings if one.diagnosis is not None)
 
 

@@ -19,7 +19,15 @@ from kmgraph_server.pages.study_ratings import COLUMNS, profiles, rating_rows
 
 _FILLED: Final = expand("km:Filled")
 _VACANT: Final = expand("km:Vacant")
-_ASSESSMENT: Final = expand("km:Assessment")
+#: What a table holds, as it is named where there is none of it.
+_MISSING: Final = {
+    "posts": "posts",
+    "communities": "communities of practice",
+    "panels": "panels",
+    "claims": "claims in documents",
+    "discrepancies": "disagreements between sources",
+    "ratings": "ratings",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +60,17 @@ class StudySections:
     tables: tuple[Table, ...]
     profiles: tuple[Shown, ...] = ()
 
+    @property
+    def has_figures(self) -> bool:
+        """Whether anything is counted at the head of the page."""
+        counts = (self.filled, self.vacant, self.communities, self.panels, self.claims)
+        return any(counts)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What is not recorded, in words."""
+        return tuple(_MISSING[one.id] for one in self.tables if not one.rows and one.id in _MISSING)
+
 
 def read_sections(store: QuadStore, iri: str, names: Names, limit: int) -> StudySections:
     """Return the sections of a study's page.
@@ -64,15 +83,6 @@ def read_sections(store: QuadStore, iri: str, names: Names, limit: int) -> Study
     communities = _communities(select(store, "study-communities", study=iri), names, noted)
     panels = select(store, "study-panels", study=iri)
     claims = select(store, "study-claims", study=iri)
-    # Ratings have a table of their own, which says what was found.
-    findings = [
-        row
-        for row in select(store, "study-findings", study=iri)
-        if text_of(row, "class") != _ASSESSMENT
-    ]
-    own = [row for row in findings if text_of(row, "wide") == "false"]
-    wide = [row for row in findings if text_of(row, "wide") == "true"]
-    found = text_of
     tables = (
         _posts(posts, names, noted),
         communities,
@@ -86,12 +96,10 @@ def read_sections(store: QuadStore, iri: str, names: Names, limit: int) -> Study
             rating_rows(store, iri, names, limit),
             "No rating is recorded for this study.",
         ),
-        _findings("findings", "What helped, hindered and came of it", own[:limit], names),
-        _findings("programme", "What is recorded for its whole programme", wide[:limit], names),
     )
     return StudySections(
-        sum(found(row, "status") == _FILLED for row in posts),
-        sum(found(row, "status") == _VACANT for row in posts),
+        sum(text_of(row, "status") == _FILLED for row in posts),
+        sum(text_of(row, "status") == _VACANT for row in posts),
         len(communities.rows),
         len({text_of(row, "panel") for row in panels if text_of(row, "reviews") == "true"}),
         len(claims),
@@ -283,26 +291,4 @@ def _discrepancies(rows: list[Solution], names: Names) -> Table:
         ),
         "No disagreement between claims about this study is recorded.",
         "Claims that do not agree are kept side by side. None of them is corrected.",
-    )
-
-
-def _findings(table_id: str, title: str, rows: list[Solution], names: Names) -> Table:
-    """Return a table of determinants, strategies, outcomes and ratings."""
-    kinds: dict[str, list[str]] = {}
-    for row in rows:
-        kinds.setdefault(text_of(row, "finding"), []).append(text_of(row, "class"))
-    about = {text_of(row, "finding"): text_of(row, "about") for row in rows}
-    lines = [
-        (Shown(words.sentence(", ".join(names.kinds(classes)))), link(iri, names), about[iri])
-        for iri, classes in kinds.items()
-    ]
-    lines.sort(key=lambda line: (line[0].text, line[1].text))
-    lede = "These speak of the programme as a whole, not of this study alone."
-    return Table(
-        table_id,
-        title,
-        ("Kind", "In a few words", "Recorded for"),
-        tuple((kind, finding, link(target, names)) for kind, finding, target in lines),
-        "Nothing of the kind is recorded.",
-        lede if table_id == "programme" else "",
     )

@@ -7,18 +7,23 @@ from typing import Final
 from flask import Blueprint
 
 from kmgraph_server.views import (
+    accounts,
     describing,
     explanation,
     feed,
     figures,
     fragments,
+    frameworks,
     graph_store,
     health,
+    history,
     home,
     mementos,
     metadata,
+    network,
     ontology,
     operations,
+    quality,
     questions,
     resources,
     search,
@@ -33,6 +38,7 @@ from kmgraph_server.views import (
 #: All blueprints of the application.
 BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     home.blueprint,
+    quality.blueprint,
     sparql.blueprint,
     update.blueprint,
     graph_store.blueprint,
@@ -43,8 +49,11 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     vocabulary.blueprint,
     sitemap.blueprint,
     fragments.blueprint,
+    frameworks.blueprint,
     explanation.blueprint,
     figures.blueprint,
+    accounts.blueprint,
+    history.blueprint,
     describing.blueprint,
     health.blueprint,
     operations.blueprint,
@@ -53,4 +62,5 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     versions.blueprint,
     mementos.blueprint,
     metadata.blueprint,
+    network.blueprint,
 )

@@ -14,13 +14,15 @@ from kmgraph.errors import TermError
 from kmgraph.execution.lookups import small
 from kmgraph.execution.messages import Job, Outcome
 from kmgraph.namespaces import OWN_DEFAULT_GRAPH, graph_iri
+from kmgraph.search import MEANINGS, SEARCH_TERMS
 from kmgraph.sparql import QueryFacts, normalise
 from kmgraph.stores.base import Answer
 from kmgraph_server.access import is_read_only
 from kmgraph_server.addresses import rooted
-from kmgraph_server.caching import not_stored, precheck, tag_maker, tagged
+from kmgraph_server.caching import depends_on_more, not_stored, precheck, tag_maker, tagged
 from kmgraph_server.errors import NotAcceptableError, PayloadError
 from kmgraph_server.learning import LEARNING, Learning, TagMaker
+from kmgraph_server.metadata_graph import metadata_for
 from kmgraph_server.negotiation import Offer, forms
 from kmgraph_server.observing import hash_of, notes_of
 from kmgraph_server.pools import limits_of
@@ -75,6 +77,9 @@ def answered(
     if (said := request.environ.get(LEARNING)) is not None:
         _say(said, asked, offer, facts, normal, tags)
     response = from_file(outcome.body, outcome.length, offer)
+    if metadata_for(asked) is not None:
+        # They tell of files as well, which are written after the generation is published.
+        depends_on_more(response)
     return not_stored(response) if facts.is_volatile else tagged(response, tag)
 
 
@@ -100,6 +105,8 @@ def _tags(asked: ProtocolRequest, kind: str) -> TagMaker:
     """
     graphs = [f"default {iri}" for iri in sorted(set(asked.default_graphs))]
     graphs += [f"named {iri}" for iri in sorted(set(asked.named_graphs))]
+    if (metadata := metadata_for(asked)) is not None:
+        graphs.append(f"metadata {metadata.digest}")
     return tag_maker("sparql", kind, endpoint(), *graphs)
 
 
@@ -119,6 +126,7 @@ def _say(
         and offer.format is formats.JSON
         and not facts.is_volatile
         and settings().union_default_graph
+        and metadata_for(asked) is None
     )
     if not is_plain or g.is_plain_refused:
         return
@@ -138,16 +146,16 @@ def endpoint() -> str:
 
 def _job(asked: ProtocolRequest, offer: Offer) -> Job:
     """Return what a worker is asked to do."""
-    seen = snapshot()
+    seen, metadata = snapshot(), metadata_for(asked)
     return Job(
-        view_path=seen.view_path,
+        view_path=metadata.path if metadata else seen.view_path,
         base=seen.dataset.base,
         query=asked.query,
         format=offer.format.name if offer.format else None,
         base_iri=endpoint(),
         default_graphs=asked.default_graphs,
         named_graphs=asked.named_graphs,
-        union_default_graph=settings().union_default_graph,
+        union_default_graph=settings().union_default_graph or metadata is not None,
         rdf_version=offer.version,
         view=seen.key,
         services=services(),
@@ -165,7 +173,8 @@ def ask_for_page(asked: ProtocolRequest) -> tuple[Answer, int | None]:
         """Evaluate the query within the limits of a page."""
         return evaluate(held.pool, replace(job, services=services()), small)
 
-    return snapshot().endpoint.beginning(
+    metadata = metadata_for(asked)
+    return (metadata.store if metadata else snapshot().endpoint).beginning(
         asked.query,
         held.config.page_row_limit,
         base_iri=endpoint(),
@@ -188,6 +197,7 @@ def service_facts() -> ServiceFacts:
         graphs=tuple(GraphFacts(name, store.count(name)) for name in names),
         union_default_graph=config.union_default_graph,
         federated=bool(config.service_allow),
+        properties=tuple((SEARCH_TERMS + name, said) for name, said in MEANINGS.items()),
         update_endpoint=None if is_read_only() else urljoin(endpoint(), rooted("/update")),
     )
 

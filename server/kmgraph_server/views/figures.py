@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from flask import Blueprint, Response, abort, render_template, request, url_for
@@ -17,7 +18,6 @@ from kmgraph.figures import (
     Progress,
     can_draw,
     profile,
-    read_grid,
     read_progress,
     recorded_schemes,
 )
@@ -33,6 +33,7 @@ from kmgraph_server.pages.figures_page import (
     programmes,
     progress_rows,
 )
+from kmgraph_server.pages.grid_page import ShownGrid, cell_href, list_href, plan, shown_grid
 from kmgraph_server.snapshots import Snapshot
 from kmgraph_server.state import settings, snapshot
 from kmgraph_server.views.responses import page
@@ -49,6 +50,7 @@ _CASE: Final = expand("km:ImplementationCase")
 #: What progress is shown by where nothing is chosen and nothing is recorded.
 _FIRST_SCHEME: Final = "ward-kta-2009"
 _FILTERS: Final = ("programme", "theme", "study")
+_BANDS: Final = ("evidence", "context", "fit")
 DRAWINGS: Final = Drawings()
 
 
@@ -58,15 +60,16 @@ def profile_figure(form: str) -> Response:
     served, case, scheme = snapshot(), _case(), _scheme()
     # The id, the path and the IRI of a case stand for one picture.
     key = ("profile", served.dataset.cases.iri(case), scheme)
-    return _picture(form, key, lambda: _profile(served, case, scheme))
+    return picture_response(form, key, lambda: _profile(served, case, scheme))
 
 
 @blueprint.get("/figures/grid.<form>")
 def grid_figure(form: str) -> Response:
     """Send cases by evidence and context as a picture."""
-    served, scheme, chosen = snapshot(), _scheme(), _chosen()
-    key = ("grid", scheme, *(_iri(served, name, chosen.get(name, "")) for name in _FILTERS))
-    return _picture(form, key, lambda: _grid(served, scheme, chosen))
+    served, scheme, chosen = snapshot(), _scheme(), {**_chosen(), **_bands()}
+    of = (_iri(served, name, chosen.get(name, "")) for name in _FILTERS)
+    key = ("grid", scheme, *of, *(chosen.get(name, "") for name in _BANDS))
+    return picture_response(form, key, lambda: _grid(served, scheme, chosen).picture)
 
 
 @blueprint.get("/figures/progress.<form>")
@@ -75,7 +78,7 @@ def progress_figure(form: str) -> Response:
     served, chosen = snapshot(), _chosen()
     scheme = _process(served)
     key = ("progress", scheme, *(_iri(served, name, chosen.get(name, "")) for name in _FILTERS))
-    return _picture(form, key, lambda: _progress(served, scheme, chosen))
+    return picture_response(form, key, lambda: _progress(served, scheme, chosen))
 
 
 @blueprint.get("/profile")
@@ -100,13 +103,18 @@ def profile_page() -> Response:
 @blueprint.get("/grid")
 def grid_page() -> Response:
     """Show cases by evidence and context with their table."""
-    served, scheme, chosen = snapshot(), _scheme(), _chosen()
-    found = _grid(served, scheme, chosen)
+    served, scheme, chosen = snapshot(), _scheme(), {**_chosen(), **_bands()}
+    shown = _grid(served, scheme, chosen)
+    found = shown.picture
     return page(
         render_template(
             "grid.html",
             picture=found,
-            rows=grid_rows(found, settings().page_row_limit),
+            shown=shown,
+            plan=plan(found, served.names) if isinstance(found, Grid) else None,
+            rows=grid_rows(found, settings().page_row_limit) if isinstance(found, Grid) else [],
+            cell_href=partial(cell_href, scheme=scheme, chosen=chosen),
+            cases_href=list_href(),
             scheme=scheme,
             schemes=[(name, load_frameworks()[name].label) for name in GRID_SCHEMES],
             programmes=programmes(served.dataset),
@@ -229,13 +237,18 @@ def _profile(served: Snapshot, case: str, scheme: str) -> Profile:
     return profile(served.dataset.cases.by(scheme)[case])
 
 
-def _grid(served: Snapshot, scheme: str, chosen: dict[str, str]) -> Grid:
-    """Return cases by evidence and context.
+def _bands() -> dict[str, str]:
+    """Return the bands and the fit that cases of a grid are narrowed to."""
+    return {name: value for name in _BANDS if (value := _once(name))}
+
+
+def _grid(served: Snapshot, scheme: str, chosen: dict[str, str]) -> ShownGrid:
+    """Return cases by evidence and context, or their numbers.
 
     :raises InputError: the framework has no evidence and context.
     :raises RecordNotFoundError: there is no such programme, theme or study.
     """
-    return read_grid(served.dataset.store, scheme, **chosen)
+    return shown_grid(served.dataset.store, scheme, chosen)
 
 
 def _progress(served: Snapshot, scheme: str, chosen: dict[str, str]) -> Progress:
@@ -247,7 +260,7 @@ def _progress(served: Snapshot, scheme: str, chosen: dict[str, str]) -> Progress
     return read_progress(served.dataset.store, scheme, **chosen)
 
 
-def _picture(form: str, key: tuple[str, ...], make: Callable[[], Picture]) -> Response:
+def picture_response(form: str, key: tuple[str, ...], make: Callable[[], Picture]) -> Response:
     """Return a picture, drawn anew or kept from before.
 
     :raises BusyError: too many pictures are asked for at once.

@@ -37,7 +37,17 @@ _DATED: Final = frozenset(
 )
 #: What there is of an earlier state; the rest is of the present alone.
 _PAST_BLUEPRINTS: Final = frozenset(
-    {"home", "resources", "sparql", "questions", "ontology", "vocabulary", "explanation", "figures"}
+    {
+        "accounts",
+        "explanation",
+        "figures",
+        "home",
+        "ontology",
+        "questions",
+        "resources",
+        "sparql",
+        "vocabulary",
+    }
 )
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _LINKS_TYPE: Final = "application/link-format"

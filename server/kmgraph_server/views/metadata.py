@@ -20,7 +20,13 @@ from kmgraph.results import Triples
 from kmgraph_server.addresses import rooted
 from kmgraph_server.caching import depends_on_more
 from kmgraph_server.headers import link
-from kmgraph_server.metadata_documents import Document, catalogue_document, void_document
+from kmgraph_server.metadata_documents import (
+    Document,
+    catalogue_document,
+    is_counted,
+    is_finished,
+    void_document,
+)
 from kmgraph_server.negotiation import DOCUMENT, Offer, by_name
 from kmgraph_server.state import snapshot
 from kmgraph_server.views.responses import (
@@ -103,15 +109,21 @@ def _send(name: str, offer: Offer) -> Response:
         response = graph(Triples(found), offer, DOCUMENT)
     other = rooted("/catalog" if name == "void" else "/void")
     response.headers.add("Link", link(other, "describedby"))
-    # Files are written after the generation is published, so the catalogue grows meanwhile.
-    return add_alternates(
-        depends_on_more(response) if name == "catalog" else response, address, forms
-    )
+    if name == "catalog" or not is_finished():
+        # Files are written, and large views counted, after the generation is published.
+        depends_on_more(response)
+    return add_alternates(response, address, forms)
 
 
 def _page(name: str, found: Document, downloads: list[Form]) -> Response:
     """Return the page of a document."""
     rows = {what: told(found, what) for what in _TOLD[name]}
     return page(
-        render_template(f"{name}.html", names=snapshot().names, downloads=downloads, **rows)
+        render_template(
+            f"{name}.html",
+            names=snapshot().names,
+            downloads=downloads,
+            is_counted=is_counted(),
+            **rows,
+        )
     )

@@ -1,27 +1,30 @@
-"""The saved questions: their list, their forms and their answers."""
+"""The saved questions: their list, their forms, their answers and charts."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Final
-from urllib.parse import urlencode
 
 from flask import Blueprint, Response, render_template, request
 
-from kmgraph.errors import ParameterError
-from kmgraph.questions import Answer, Question, answer
+from kmgraph.errors import BusyError, NoChartError, ParameterError
+from kmgraph.figures import Picture, can_draw
+from kmgraph.figures.chart import number_in_words
+from kmgraph.questions import GROUPS, Answer, Question, answer
 from kmgraph.sparql import analyse
 from kmgraph_server.addresses import rooted
 from kmgraph_server.caching import not_stored, precheck, query_tag, tagged
-from kmgraph_server.errors import MalformedRequestError
-from kmgraph_server.negotiation import ANSWER, HTML, LISTING, Offer
+from kmgraph_server.negotiation import ANSWER, CHARTS, HTML, LISTING, Offer
 from kmgraph_server.pages.answer_page import lacks_required, pickers, tabulate
 from kmgraph_server.pages.entity_page import where
+from kmgraph_server.pages.question_list import groups_of, ways
 from kmgraph_server.problems import to_problem
-from kmgraph_server.protocol import parse_pairs
 from kmgraph_server.state import settings, snapshot
+from kmgraph_server.views.asked import Asked, asked_of_request, query_of
+from kmgraph_server.views.figures import picture_response
 from kmgraph_server.views.responses import (
     Form,
     add_alternates,
@@ -35,24 +38,25 @@ from kmgraph_server.views.responses import (
 
 blueprint = Blueprint("questions", __name__, url_prefix="/questions")
 
-#: Most characters of a name that a message repeats.
-_QUOTED = 60
-#: Parameters of the request that choose a page, whatever the question.
-_PAGING = ("page", "page_size")
-#: More digits than this has no number of a page.
-_DIGITS = 10
+#: Whole answers of a large store take long, and would keep every thread busy.
+_WHOLE: Final = threading.BoundedSemaphore(2)
+#: Longest text that the list is searched for.
+_LONGEST_SEARCH: Final = 300
 _BODIES: Final[dict[str, Callable[[Answer], bytes | str]]] = {
     "csv": Answer.to_csv,
     "json": Answer.to_json,
     "jsonld": Answer.to_jsonld,
     "xlsx": Answer.to_xlsx,
 }
-_EXTENSIONS = tuple(f".{offer.name}" for offer in ANSWER)
+_EXTENSIONS: Final = {offer.name for offer in (*ANSWER, *CHARTS)}
+
+
+blueprint.add_app_template_filter(number_in_words, "charted")
 
 
 @blueprint.get("")
 def index() -> Response:
-    """List the questions, by what they ask about."""
+    """List the questions, by what people want to know."""
     questions = list(snapshot().catalogue.values())
     address = rooted("/questions")
     forms = forms_by_parameter(address, LISTING)
@@ -60,69 +64,105 @@ def index() -> Response:
     if offer is not HTML:
         listed = json.dumps([_described(one) for one in questions], ensure_ascii=False, indent=2)
         return add_alternates(data(f"{listed}\n", offer), address, forms)
-    groups: dict[str, list[Question]] = {}
-    for question in questions:
-        groups.setdefault(_subject(question), []).append(question)
-    response = page(render_template("questions.html", groups=groups))
+    words = request.args.get("q", "")[:_LONGEST_SEARCH].strip()
+    groups = groups_of(questions, words)
+    response = page(
+        render_template("questions.html", groups=groups, words=words, total=len(questions))
+    )
     return add_alternates(response, address, forms)
 
 
 @blueprint.get("/<name>")
 def ask(name: str) -> Response:
-    """Show the form of a question and its answer, or send the answer as data."""
-    question, wanted = _question(name)
-    given, named, wanted_page = _given()
-    offer = negotiated(ANSWER, [wanted] if wanted else named)
-    chosen = {key: value for key, value in given.items() if value}
+    """Show the form of a question and its answer, or send the answer or its chart."""
+    question, extension = _question(name)
+    asked = asked_of_request()
+    offers = (*ANSWER, *CHARTS) if question.chart else ANSWER
+    if extension in {offer.name for offer in CHARTS} and not question.chart:
+        raise NoChartError(f"the question {question.id} has no chart: take its table")
+    offer = negotiated(offers, [extension] if extension else asked.formats)
     is_volatile = analyse(question.query).is_volatile
     tag = query_tag(
-        "question", repr(question), str((sorted(given.items()), wanted_page)), offer.content_type
+        "question",
+        repr(question),
+        str((sorted(asked.given.items()), asked.part)),
+        offer.content_type,
     )
     if not is_volatile and (unchanged := precheck(tag)):
         return unchanged
-    response = _answered(question, given, chosen, offer, wanted_page)
+    response = _answered(question, asked, offer)
     return not_stored(response) if is_volatile else tagged(response, tag)
 
 
-def _answered(
-    question: Question,
-    given: dict[str, str],
-    chosen: dict[str, str],
-    offer: Offer,
-    wanted: dict[str, int],
-) -> Response:
-    """Return the form of a question and its answer, or the answer as data."""
+def _answered(question: Question, asked: Asked, offer: Offer) -> Response:
+    """Return the form of a question and its answer, or the answer as data or as a chart."""
     path = rooted(f"/questions/{question.id}")
-    query = _query(chosen, wanted)
-    forms = forms_by_extension(path, ANSWER, query)
+    forms = forms_by_extension(path, ANSWER, asked.query)
+    if offer in CHARTS:
+        return add_alternates(_drawn(question, asked, offer), path + asked.query, forms)
     if offer is HTML:
-        return add_alternates(_form(question, given, forms, wanted), path + query, forms)
-    found = _asked(question, given, wanted)
-    response = add_alternates(data(_BODIES[offer.name](found), offer), path + query, forms)
-    for relation, number in _neighbours(found).items():
-        address = f"{path}{_query(chosen, {'page': number, 'page_size': found.page_size or 1})}"
+        return add_alternates(_form(question, asked, forms), path + asked.query, forms)
+    found = _found(question, asked)
+    response = add_alternates(data(_BODIES[offer.name](found), offer), path + asked.query, forms)
+    for relation, address in _neighbours(question, asked, found).items():
         response.headers.add("Link", f'<{address}>; rel="{relation}"')
     return as_file(response, f"{question.id}.{offer.name}")
 
 
-def _asked(question: Question, given: dict[str, str], wanted: dict[str, int]) -> Answer:
+def _drawn(question: Question, asked: Asked, offer: Offer) -> Response:
+    """Return the chart of an answer.
+
+    :raises NoChartError: nothing in the answer can be drawn.
+    """
+
+    def make() -> Picture:
+        """Ask the question, and make a chart of the answer."""
+        if chart := _found(question, asked).to_chart():
+            return chart
+        raise NoChartError(f"nothing in this answer to {question.id} can be drawn")
+
+    key = ("question", question.id, repr(sorted(asked.chosen.items())), repr(asked.part))
+    return as_file(picture_response(offer.name, key, make), f"{question.id}.{offer.name}")
+
+
+def _found(question: Question, asked: Asked) -> Answer:
+    """Return the answer to a question, or a page of it.
+
+    :raises BusyError: whole answers are being made already, as many as may be at one time.
+    """
+    if asked.whole and not _WHOLE.acquire(blocking=False):
+        raise BusyError("other whole answers are being made: ask again in a moment, or for a page")
+    try:
+        return _answer(question, asked)
+    finally:
+        if asked.whole:
+            _WHOLE.release()
+
+
+def _answer(question: Question, asked: Asked) -> Answer:
     """Return the answer to a question, or a page of it."""
-    page, size = wanted.get("page"), wanted.get("page_size")
-    return answer(question, snapshot().dataset.store, given, page=page, page_size=size)
+    return answer(
+        question,
+        snapshot().dataset.store,
+        asked.given,
+        page=asked.page,
+        page_size=asked.page_size,
+        whole=asked.whole,
+    )
 
 
-def _query(chosen: Mapping[str, str], wanted: Mapping[str, int]) -> str:
-    """Return the query of the address of an answer."""
-    both = {**chosen, **{name: str(number) for name, number in wanted.items()}}
-    return f"?{urlencode(both)}" if both else ""
-
-
-def _neighbours(found: Answer) -> dict[str, int]:
-    """Return the pages before and after a page, by their relation to it."""
+def _neighbours(question: Question, asked: Asked, found: Answer) -> dict[str, str]:
+    """Return the addresses of the pages before and after a page, by their relation to it."""
     if found.page is None or found.pages is None:
         return {}
+    path = rooted(f"/questions/{question.id}")
+    size = str(found.page_size or 1)
     near = {"prev": found.page - 1, "next": found.page + 1}
-    return {relation: number for relation, number in near.items() if 1 <= number <= found.pages}
+    return {
+        relation: path + query_of({**asked.chosen, "page": str(number), "page_size": size})
+        for relation, number in near.items()
+        if 1 <= number <= found.pages
+    }
 
 
 def _described(question: Question) -> dict[str, object]:
@@ -131,89 +171,55 @@ def _described(question: Question) -> dict[str, object]:
         "id": question.id,
         "title": question.title,
         "question": question.question,
+        "group": question.group,
         "framework": question.framework,
         "status": question.status,
         "unverified": question.unverified,
         "address": rooted(f"/questions/{question.id}"),
+        "chart": question.chart and asdict(question.chart),
         "parameters": [asdict(parameter) for parameter in question.parameters],
         "returns": [asdict(column) for column in question.returns],
     }
-
-
-def _subject(question: Question) -> str:
-    """Return the heading that a question is listed under."""
-    if question.framework in ("", "none"):
-        return "About any records"
-    return f"About {question.framework}"
 
 
 def _question(name: str) -> tuple[Question, str | None]:
     """Return the question of a name, and the format that an extension of the name asks for."""
     catalogue = snapshot().catalogue
     stem, dot, extension = name.rpartition(".")
-    if dot and f".{extension}" in _EXTENSIONS:
+    if dot and extension in _EXTENSIONS:
         return catalogue[stem], extension
     return catalogue[name], None
 
 
-def _given() -> tuple[dict[str, str], list[str], dict[str, int]]:
-    """Return the parameters that the request gives, the formats it names, and the page."""
-    given: dict[str, str] = {}
-    formats = []
-    for name, value in parse_pairs(request.query_string):
-        if name == "format":
-            formats.append(value)
-        elif name in given:
-            raise MalformedRequestError(
-                f"the parameter '{name[:_QUOTED]}' is given twice: give it once"
-            )
-        else:
-            given[name] = value
-    wanted = {name: _number(name, given.pop(name)) for name in _PAGING if given.get(name)}
-    return given, formats, wanted
-
-
-def _number(name: str, value: str) -> int:
-    """Return the number of a page, or the size of one."""
-    if not (value.isascii() and value.isdigit() and len(value) < _DIGITS):
-        raise MalformedRequestError(f"{name} is '{value[:_QUOTED]}': give a number from 1")
-    return int(value)
-
-
-def _links(question: Question, given: dict[str, str], found: Answer) -> dict[str, str]:
-    """Return the addresses of the pages before and after a page, by their relation to it."""
-    path = rooted(f"/questions/{question.id}")
-    chosen = {key: value for key, value in given.items() if value}
-    size = found.page_size or 1
-    return {
-        relation: path + _query(chosen, {"page": number, "page_size": size})
-        for relation, number in _neighbours(found).items()
-    }
-
-
-def _form(
-    question: Question, given: dict[str, str], forms: list[Form], wanted: dict[str, int]
-) -> Response:
+def _form(question: Question, asked: Asked, forms: list[Form]) -> Response:
     """Return the page of a question, with its answer unless something is still to be chosen."""
     served = snapshot()
-    table, problem, note, found = None, None, "", None
-    if not lacks_required(question, given):
+    table, problem, found, chart = None, None, None, None
+    if not lacks_required(question, asked.given):
         try:
-            found = _asked(question, given, wanted)
+            found = _found(question, asked)
             table = tabulate(found, served.names, settings().page_row_limit)
-            note = found.note
+            chart = found.to_chart()
         except ParameterError as error:
             problem = to_problem(error)
+    path = rooted(f"/questions/{question.id}")
     response = page(
         render_template(
             "question.html",
             question=question,
-            pickers=pickers(question, served.dataset.store, served.names, given),
+            group=GROUPS[question.group],
+            ways=ways(question, asked.chosen, f"{path}.json"),
+            limit=settings().page_row_limit,
+            pickers=pickers(question, served, asked.given),
             table=table,
+            chart=chart,
+            pictures=forms_by_extension(path, CHARTS, asked.query) if chart else [],
+            can_draw=can_draw(),
             problem=problem,
-            note=note,
             found=found,
-            neighbours=_links(question, given, found) if found else {},
+            asked=asked,
+            whole=path + query_of({**asked.chosen, "whole": "true"}),
+            neighbours=_neighbours(question, asked, found) if found else {},
             downloads=[form for form in forms if form.offer is not HTML],
             where=where,
         )

@@ -16,19 +16,24 @@ from typing import Final
 from urllib.parse import quote
 
 import pyoxigraph as ox
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, current_app, render_template, request
 
 from kmgraph.entity import Entity
 from kmgraph.errors import GoneError, RecordNotFoundError
+from kmgraph.execution.store import PooledStore
+from kmgraph.figures import can_draw
 from kmgraph.namespaces import FRAMEWORK, expand
+from kmgraph.questions.citing import Origin, origin, record_citation
 from kmgraph.results import Triples
 from kmgraph.stores.base import QuadStore
 from kmgraph.stores.tombstones import Tombstones
 from kmgraph_server.addresses import absolute, iri_tails, rooted, sent_path, to_path, to_uri
 from kmgraph_server.entity_document import EntityDocument, read_document
 from kmgraph_server.headers import link
+from kmgraph_server.history import PAST
 from kmgraph_server.negotiation import DOCUMENT, Offer, by_name
 from kmgraph_server.pages import ontology_page, schema_org
+from kmgraph_server.pages.account_page import read_account_page
 from kmgraph_server.pages.entity_page import read_entity, where
 from kmgraph_server.pages.reading_box import read_boxes, why_no_reading
 from kmgraph_server.pages.study_page import read_sections
@@ -203,18 +208,27 @@ def _page(
     """Return the page of an entity; a study has sections of its own."""
     limit = settings().group_limit
     shown = read_entity(entity, served.names, ontology_page.definitions(), limit)
-    sections = None
-    is_case = _CASE in entity.types
-    readings = read_boxes(served.dataset, entity.iri) if is_case else ()
-    if _STUDY in entity.types:
-        sections = read_sections(served.dataset.store, entity.iri, served.names, limit)
+    store = served.dataset.store
+    is_case, is_study = _CASE in entity.types, _STUDY in entity.types
+    account = read_account_page(store, entity.iri, served.names) if is_case or is_study else None
+    reading = account.reading if account is not None and is_case else None
+    readings = read_boxes(reading) if reading is not None else ()
+    sections = read_sections(store, entity.iri, served.names, limit) if is_study else None
+    tables = sections.tables if sections is not None else ()
     return page(
         render_template(
-            "study.html" if sections else "entity.html",
+            "study.html" if is_study else "case.html" if is_case else "entity.html",
             entity=shown,
+            account=account,
             sections=sections,
+            contents=account.contents(readings, tables) if account is not None else (),
             readings=readings,
             no_reading=why_no_reading(entity) if is_case and not readings else "",
+            cited=record_citation(_origin(store), shown.title, entity.iri),
+            has_history=settings().store is not None and PAST not in request.environ,
+            can_draw=can_draw(),
+            has_network="network.network" in current_app.view_functions
+            and PAST not in request.environ,
             address=address,
             downloads=[form for form in forms if form.offer.format is not None],
             where=where,
@@ -224,3 +238,8 @@ def _page(
             ),
         )
     )
+
+
+def _origin(store: QuadStore) -> Origin:
+    """Return what data a page is made of; the view itself knows its generation."""
+    return origin(store.view if isinstance(store, PooledStore) else store)

@@ -11,15 +11,17 @@ from weakref import WeakKeyDictionary
 
 from flask import Blueprint, Response, request
 
-from kmgraph.errors import RecordNotFoundError
+from kmgraph.errors import NotFoundError, RecordNotFoundError
+from kmgraph.metadata import changes_of_graphs
 from kmgraph.namespaces import FRAMEWORK
 from kmgraph.ontology_pages import Kind, read_documents
+from kmgraph.stores.generations import GenerationStore
+from kmgraph.versions.feed import Feed
 from kmgraph_server.addresses import rooted
 from kmgraph_server.pages import ontology_page
 from kmgraph_server.sitemaps import (
     Entry,
     Listing,
-    changes_of_graphs,
     entries,
     write_part,
     write_sitemap,
@@ -32,6 +34,8 @@ blueprint = Blueprint("sitemap", __name__)
 #: Addresses of the data that are open, read once.
 _LISTINGS: Final[WeakKeyDictionary[Snapshot, Listing]] = WeakKeyDictionary()
 _LOCK: Final = threading.Lock()
+#: Members of a feed that are read for the times at which records changed.
+_MOST_MEMBERS: Final = 500_000
 
 
 @blueprint.get("/sitemap.xml")
@@ -91,6 +95,21 @@ def _records() -> Iterator[Entry]:
     seen = snapshot()
     folder = settings().store
     changed: dict[str, str] = {}
-    if folder is not None and seen.generation is not None:
-        changed = changes_of_graphs(folder, seen.generation)
+    if folder is not None and seen.described is not None:
+        store = GenerationStore(folder)
+        changed = changes_of_graphs(store, seen.described)
+        return entries(seen.dataset.store, changed, _changes_of_records(store, seen))
     return entries(seen.dataset.store, changed)
+
+
+def _changes_of_records(store: GenerationStore, seen: Snapshot) -> dict[str, str]:
+    """Return when each record last changed, where a feed that is up to date tells it.
+
+    A feed that is very long is not read: it would take the memory of the whole server.
+    """
+    try:
+        feed = Feed(store, seen.key)
+    except NotFoundError:
+        return {}
+    is_current = seen.generation is not None and feed.generation >= seen.generation
+    return feed.last_changes() if is_current and len(feed) <= _MOST_MEMBERS else {}

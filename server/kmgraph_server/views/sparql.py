@@ -10,20 +10,28 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, render_template, request
 
-from kmgraph import artefacts
 from kmgraph.errors import QueryError
 from kmgraph.namespaces import PREFIXES
 from kmgraph.sparql import QueryFacts, analyse, normalise
 from kmgraph_server.addresses import rooted
-from kmgraph_server.caching import not_stored, precheck, tagged
+from kmgraph_server.caching import not_stored, precheck, query_tag, tagged
 from kmgraph_server.errors import MalformedRequestError
 from kmgraph_server.negotiation import BOOLEAN, GRAPH, HTML, SOLUTIONS, Offer, forms
 from kmgraph_server.observing import hash_of, notes_of
+from kmgraph_server.pages.query_page import (
+    beginning,
+    first_queries,
+    grouped,
+    question_text,
+)
+from kmgraph_server.pages.query_terms import terms_document
 from kmgraph_server.pages.results_page import ResultTable, tabulate
 from kmgraph_server.problems import Problem, to_problem
-from kmgraph_server.protocol import ProtocolRequest, parse_request
+from kmgraph_server.protocol import ProtocolRequest, parse_pairs, parse_request
+from kmgraph_server.searched import with_found
 from kmgraph_server.service_description import describe
 from kmgraph_server.state import services, settings, snapshot
+from kmgraph_server.ui import has_ui
 from kmgraph_server.views.answering import (
     answered,
     ask_for_page,
@@ -35,12 +43,16 @@ from kmgraph_server.views.answering import (
 from kmgraph_server.views.responses import graph, negotiated, page, varying
 
 blueprint = Blueprint("sparql", __name__)
+blueprint.add_app_template_global(has_ui)
 
 _OFFERS: Final = {"SELECT": SOLUTIONS, "ASK": BOOLEAN, "CONSTRUCT": GRAPH, "DESCRIBE": GRAPH}
-#: Prefixes that the query page declares to begin with.
-_SHOWN_PREFIXES: Final = ("km", "rdf", "rdfs", "skos", "dcterms", "prov", "oa", "org")
 #: Longest query that is put into the address of a link.
 _LINKED_LENGTH: Final = 6_000
+#: Parameters of the address that say nothing of a saved question.
+_OF_THE_PAGE: Final = frozenset(
+    "question query draft format output results version timeout default-graph-uri "
+    "named-graph-uri".split()
+)
 
 
 @blueprint.route("/sparql", methods=["GET", "POST", "QUERY"])
@@ -63,6 +75,16 @@ def sparql() -> Response:
         response.status_code = problem.status
         response.headers.extend(problem.headers)
         return response
+
+
+@blueprint.get("/sparql/vocabulary.json")
+def vocabulary() -> Response:
+    """Send what the editor offers while a person types: terms of the view, and prefixes."""
+    tag = query_tag("query terms")
+    if unchanged := precheck(tag):
+        return unchanged
+    body = terms_document(snapshot())
+    return tagged(Response(body, content_type="application/json; charset=utf-8"), tag)
 
 
 def _without_query(asked: ProtocolRequest) -> Response:
@@ -92,25 +114,27 @@ def _wants_page(asked: ProtocolRequest) -> bool:
 
 def _answer(asked: ProtocolRequest) -> Response:
     """Ask the query and return its result."""
+    found = with_found(asked, endpoint())
     # The query form decides what is on offer, so what cannot be sent is not worked out.
-    facts = _facts(asked)
+    facts = _facts(found)
     offers = _OFFERS[facts.form]
     offer = negotiated(offers, asked.formats, asked.rdf_version)
     if offer.format is None:
         return _page_with_answer(asked)
-    return answered(asked, offer, offers, facts)
+    return answered(found, offer, offers, facts)
 
 
 def _page_with_answer(asked: ProtocolRequest) -> Response:
     """Return the query page with the first rows of the result."""
-    facts = _facts(asked)
-    normal = normalise(asked.query)
+    found = with_found(asked, endpoint())
+    facts = _facts(found)
+    normal = normalise(found.query)
     notes = notes_of(request.environ)
     notes.form, notes.facts["query"] = facts.form, hash_of(normal)
     tag = tag_of(asked, normal, f"page of {asked.query}")
     if not facts.is_volatile and (unchanged := precheck(tag)):
         return unchanged
-    answer, total = ask_for_page(asked)
+    answer, total = ask_for_page(found)
     table = tabulate(answer, snapshot().names, settings().page_row_limit, total)
     response = _page(asked, table=table, offers=_OFFERS[facts.form])
     return not_stored(response) if facts.is_volatile else tagged(response, tag)
@@ -133,16 +157,18 @@ def _page(
     offers: tuple[Offer, ...] = (),
 ) -> Response:
     """Return the query page, with a result or a problem where there is one."""
-    text = asked.query or asked.draft
+    text, name = _begun(asked)
     response = page(
         render_template(
             "sparql.html",
-            text=text or _example(),
+            text=text,
+            name=name,
             table=table,
             problem=problem,
             downloads=_downloads(asked, offers),
             offers=forms(offers),
-            questions=list(snapshot().catalogue.values()),
+            first=first_queries(),
+            groups=grouped(snapshot().catalogue.values()),
             asked=asked,
             prefixes=PREFIXES,
         )
@@ -150,12 +176,21 @@ def _page(
     return varying(response)
 
 
-def _example() -> str:
-    """Return the query that the page begins with, with prefixes."""
-    lines = [f"PREFIX {name}: <{PREFIXES[name]}>" for name in _SHOWN_PREFIXES]
-    query = artefacts.read_text("queries", "pages/example.rq")
-    body = [line for line in query.splitlines() if not line.startswith(("PREFIX", "# "))]
-    return "\n".join(lines) + "\n\n" + "\n".join(body).strip() + "\n"
+def _begun(asked: ProtocolRequest) -> tuple[str, str]:
+    """Return the query that the editor holds, and what to call it; no name for the usual one.
+
+    :raises QuestionNotFoundError: the address names a saved question that there is none of.
+    :raises ParameterError: it gives a parameter that the question does not take.
+    """
+    if text := asked.query or asked.draft:
+        return text, next((one.title for one in first_queries() if one.text == text), "From a link")
+    given = dict(parse_pairs(request.query_string)) if request.method in ("GET", "HEAD") else {}
+    if not (name := given.get("question", "")):
+        return beginning(), ""
+    seen = snapshot()
+    question = seen.catalogue[name]
+    values = {key: value for key, value in given.items() if key not in _OF_THE_PAGE}
+    return question_text(question, values, base=seen.dataset.base), question.id
 
 
 def _downloads(asked: ProtocolRequest, offers: tuple[Offer, ...]) -> dict[str, str]:
