@@ -1,19 +1,18 @@
 """Time the pages that people see, over HTTP, with nothing kept between two requests.
 
-Each kind of page is asked for many times, with other words, facets and studies each time; its
+Each kind of page is asked for many times, with other words and studies each time; its
 first request is told apart, since it may have to make what later ones find. Median and 95th
 percentile are of the others.
 """
 
 from __future__ import annotations
 
-import html
 import http.client
 import random
 import re
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -27,11 +26,9 @@ _OPTIONS: Final = ("--cache-bytes", "0")
 _RUNS: Final = 40
 _WAIT_S: Final = 120.0
 _READY_S: Final = 900.0
-_FACETS: Final = 3
 _KM: Final = "https://w3id.org/kmgraph/ontology#"
 _STUDIES: Final = f"""SELECT ?study ?title {{ ?study a <{_KM}Study> ;
   <http://purl.org/dc/terms/title> ?title }} ORDER BY ?study LIMIT 2000"""
-_LINK: Final = re.compile(r'href="([^"]*/?cases\?[^"]+)"')
 
 #: Takes a place to ask, and gives the next address.
 _Next = Callable[[random.Random], str]
@@ -42,7 +39,7 @@ def measure(work: Workspace, studies: int) -> dict[str, Any]:
     draw = random.Random(SEED)
     with serving(work.store(studies), *_OPTIONS) as netloc:
         site = _Site(netloc)
-        places = _places(site, studies_of(work.store(studies)))
+        places = _places(studies_of(work.store(studies)))
         return {"runs": _RUNS, "pages": {name: site.timed(to, draw) for name, to in places.items()}}
 
 
@@ -56,7 +53,7 @@ def studies_of(store: Path) -> list[tuple[str, str]]:
         ]
 
 
-def _places(site: _Site, studies: list[tuple[str, str]]) -> dict[str, _Next]:
+def _places(studies: list[tuple[str, str]]) -> dict[str, _Next]:
     """Return the next address of each kind of page."""
     words = sorted({word for _, title in studies for word in re.findall(r"[a-z]{5,}", title)})
 
@@ -66,13 +63,10 @@ def _places(site: _Site, studies: list[tuple[str, str]]) -> dict[str, _Next]:
     def study(draw: random.Random) -> str:
         return "/doc/study/" + draw.choice(studies)[0].rpartition("/")[2]
 
-    def faceted(draw: random.Random) -> str:
-        return site.narrowed("/cases", draw)
-
     return {
         "home": lambda _: "/",
         "search": search,
-        "cases by three facets": faceted,
+        "matrix": lambda draw: f"/matrix?page={draw.randint(1, 20)}",
         "study": study,
         "grid": lambda _: "/grid",
         "network": lambda _: "/network",
@@ -103,23 +97,6 @@ class _Site:
                 raise MeasurementError(f"{path}: {answer.status}")
             time.sleep(1)
         raise MeasurementError(f"{path}: not ready in {_READY_S:g} s")
-
-    def narrowed(self, path: str, draw: random.Random) -> str:
-        """Return the address of a list with three facets, found by following its own links."""
-        for _ in range(_FACETS):
-            links = sorted(set(self._narrower(path)))
-            if not links:
-                break
-            path = draw.choice(links)
-        return path
-
-    def _narrower(self, path: str) -> Iterator[str]:
-        """Yield the links of a list that add a facet to it."""
-        own = path.count("=")
-        for found in _LINK.findall(self.get(path)):
-            link = html.unescape(found)
-            if link.count("=") == own + 1 and "page=" not in link and "sort=" not in link:
-                yield link
 
     def timed(self, following: _Next, draw: random.Random) -> dict[str, Any]:
         """Return the times of a kind of page, in milliseconds."""

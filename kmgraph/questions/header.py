@@ -114,7 +114,7 @@ def _mapping(lines: Sequence[str], path: Path) -> dict[str, Any]:
     if not lines:
         raise _problem(path, "id", "the file has no header: begin it with lines of '#+ key: value'")
     try:
-        header = yaml.safe_load("\n".join(lines))
+        header = artefacts.read_header("\n".join(lines))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}: " if mark else ""

@@ -47,7 +47,7 @@ def test_from_home_to_an_answer_its_passage_and_a_study(page):
     studies.first.click()
     assert "Readiness for treatment" in page.get_by_role("heading", level=1).inner_text()
     assert "/doc/study/ndl-MH1" in page.url
-    page.get_by_role("link", name="Mental Health").first.click()
+    page.get_by_role("link", name="Mental Health", exact=True).first.click()
     assert page.get_by_role("heading", level=1).inner_text() == "Mental Health"
 
 
