@@ -61,7 +61,7 @@ def written(value: Any) -> str:
     return f"{value:_}" if isinstance(value, int) and value >= _LONG else str(value)
 
 
-@click.command()
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--config",
     "file",
