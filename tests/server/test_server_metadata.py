@@ -40,7 +40,7 @@ def served(store, serve_app):
         yield site
 
 
-def test_a_harvester_finds_the_counts_in_the_agreed_place(served):
+def test_071_a_harvester_finds_the_counts_in_the_agreed_place(served):
     """It is led to the document, whose number of triples is what the endpoint counts."""
     links = served.get("/").headers.get_all("Link")
     assert {'</catalog>; rel="describedby"', '</void>; rel="describedby"'} <= set(links)
@@ -83,7 +83,7 @@ def test_each_form_says_the_same(served, name):
         assert "CLAHRC-NDL and the knowledge mobilisation review" in page.text
 
 
-def test_each_file_of_the_catalogue_is_there_as_it_is_described(served):
+def test_072_each_file_of_the_catalogue_is_there_as_it_is_described(served):
     """Its bytes have the size and the checksum, and what is in it has the triples."""
     catalogue = Graph().parse(data=served.get("/catalog.ttl").text, format="turtle")
     files = list(catalogue.subjects(DCAT.downloadURL))

@@ -56,7 +56,7 @@ def test_every_route_is_described_and_nothing_else():
         assert named == set(re.findall(r"{(\w+)}", path))
 
 
-def test_it_is_valid_by_the_specification():
+def test_075_it_is_valid_by_the_specification():
     """Also the examples in it are of the types that they are examples of."""
     loaded = schemathesis.openapi.from_dict(DESCRIPTION)
     loaded.validate()
@@ -118,7 +118,7 @@ def no_server_error(context, response, case):
 
 
 @pytest.mark.parametrize(("path", "method"), OPERATIONS, ids=lambda part: part)
-def test_the_server_keeps_to_it(api, path, method):
+def test_075_the_server_keeps_to_it(api, path, method):
     """Whatever is sent, the answer is of a described kind, and the server does not fail."""
     loaded, session = api
 
