@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pyoxigraph as ox
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from kmgraph import errors
@@ -144,6 +146,8 @@ def theirs(store: ox.Store, text: str) -> ox.Store:
 @given(OPERATIONS)
 def test_random_updates_change_what_the_engine_changes(operations):
     text = " ;\n".join(operations)
+    # Of a pattern that only names a graph the engine does not ask whether that graph is there.
+    assume(not re.search(r"DELETE WHERE .*GRAPH \S+ \{\s*\}", text))
     store = ox.Store()
     store.update(SEED)
     try:
