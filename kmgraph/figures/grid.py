@@ -122,6 +122,8 @@ class Grid(Picture):
                 "not scored": "; ".join(_absences(point)) or None,
                 "quadrant": point.quadrant or ("no diagnosis" if number else ELSEWHERE),
                 "facilitation": point.fit,
+                "study": point.study or None,
+                "iri": point.iri,
             }
             for number, point in numbered
         ]

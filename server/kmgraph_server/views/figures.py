@@ -36,6 +36,7 @@ from kmgraph_server.pages.figures_page import (
 from kmgraph_server.pages.grid_page import ShownGrid, cell_href, list_href, plan, shown_grid
 from kmgraph_server.snapshots import Snapshot
 from kmgraph_server.state import settings, snapshot
+from kmgraph_server.table_files import TABLE_FORMS, table_file
 from kmgraph_server.views.responses import page
 
 blueprint = Blueprint("figures", __name__)
@@ -125,6 +126,15 @@ def grid_page() -> Response:
             can_draw=can_draw(),
         )
     )
+
+
+@blueprint.get("/grid.<form>")
+def grid_file(form: str) -> Response:
+    """Send cases by evidence and context, or their numbers, as a table."""
+    if form not in TABLE_FORMS:
+        abort(404, f"A table ends in {', '.join(f'.{name}' for name in TABLE_FORMS)}.")
+    chosen = {**_chosen(), **_bands()}
+    return table_file(_grid(snapshot(), _scheme(), chosen).picture.to_table(), form, "grid")
 
 
 @blueprint.get("/progress")

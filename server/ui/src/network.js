@@ -3,7 +3,7 @@
 // The page draws the same network as SVG and lists it in tables; this stands in its place only
 // once its data are there.
 
-import cytoscape from "cytoscape";
+import cytoscape from "./parts/cytoscape.js";
 
 const place = document.getElementById("network");
 
