@@ -1,7 +1,7 @@
 // The editor. It stands in a shadow tree: there its styles are adopted style sheets, which the
 // policy of the pages allows, where style elements in the page would need a nonce.
 
-import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
+import { autocompletion, closeBrackets, closeBracketsKeymap, closeCompletion, completionKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { bracketMatching, HighlightStyle, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
@@ -56,7 +56,8 @@ export class Editor {
   constructor(host, { offer, onRun, onChange }) {
     const root = host.attachShadow({ mode: "open" });
     root.append(make("span", { id: "how", hidden: true }, HOW));
-    const run = { key: "Mod-Enter", preventDefault: true, run: () => (onRun(), true) };
+    // Names that are about to be offered would take the Escape that is to leave the editor.
+    const run = { key: "Mod-Enter", preventDefault: true, run: (view) => (closeCompletion(view), onRun(), true) };
     this.extensions = [
       lineNumbers(),
       lintGutter(),
