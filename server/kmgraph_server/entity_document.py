@@ -16,6 +16,7 @@ from kmgraph.entity import Entity
 from kmgraph.errors import RecordNotFoundError
 from kmgraph.namespaces import RDF, expand
 from kmgraph.stores.base import QuadStore
+from kmgraph_server.paging import neighbours
 
 #: Statements of a thing that one document holds, without the labels of what they lead to.
 PAGE_STATEMENTS: Final = 2_000
@@ -46,14 +47,7 @@ class EntityDocument:
     @property
     def links(self) -> dict[str, int]:
         """Return relation to number of the page; empty where there is only one page."""
-        if self.pages == 1:
-            return {}
-        found = {"first": 1, "last": self.pages}
-        if self.page > 1:
-            found["prev"] = self.page - 1
-        if self.page < self.pages:
-            found["next"] = self.page + 1
-        return found
+        return neighbours(self.page, self.pages)
 
     def triples(self, address: str) -> Iterator[ox.Triple]:
         """Yield the statements, the labels of what they lead to, and where the other pages are.

@@ -644,6 +644,39 @@ def test_long_lists_are_cut_and_say_so(evidence):
     assert "Only 3 of 4 are listed here" in words(read(client, "/doc/theme/ndl-mental-health"))
 
 
+def test_long_lists_go_on_from_page_to_page(evidence):
+    """Whoever follows the links finds each link once, as on a page that is long enough."""
+    short = create_app(ServerConfig(group_limit=1), dataset=evidence).test_client()
+    long = create_app(ServerConfig(group_limit=1000), dataset=evidence).test_client()
+    for path in (
+        "/doc/panel/ndl-service-user-panel",
+        "/doc/theme/ndl-mental-health",
+        "/framework/parihs-2004",
+    ):
+        found, address, numbers = [], path, []
+        while address:
+            answer = short.get(address, headers=HTML)
+            assert answer.status_code == 200
+            links = re.findall(r'<(/[^>]*)>; rel="(first|last|prev|next)"', str(answer.headers))
+            ways = {relation: target for target, relation in links}
+            numbers.append(address)
+            found += listed(answer.text)
+            address = ways.get("next")
+            assert (f'rel="next" href="{address}"' in answer.text) == (address is not None)
+        assert len(numbers) > 1
+        assert ways["last"] == numbers[-1]
+        assert f"?page={len(numbers) + 1}" not in answer.text
+        assert sorted(found) == sorted(listed(long.get(path, headers=HTML).text))
+        assert short.get(f"{path}?page={len(numbers) + 1}", headers=HTML).status_code == 404
+    assert short.get("/doc/study/ndl-MH1?page=0", headers=HTML).status_code == 400
+
+
+def listed(text):
+    """Return the links of what points to a thing."""
+    parts = re.findall(r'<section class="incoming">(.*?)</section>', text, re.DOTALL)
+    return [href for part in parts for href in re.findall(r'<li><a href="([^"]+)"', part)]
+
+
 def test_a_failure_tells_nothing_of_the_inside(evidence, monkeypatch, caplog):
     """The page and the problem are plain; the log has the rest."""
     app = create_app(ServerConfig(), dataset=evidence)

@@ -9,6 +9,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from kmgraph.entity import Entity, Statement
+from kmgraph.errors import RecordNotFoundError
 from kmgraph.namespaces import KM, expand
 from kmgraph.questions import PassageView, find_passages
 from kmgraph_server.pages import words
@@ -36,12 +37,14 @@ class Fact:
     """A property with its values.
 
     :ivar total: number of values, of which ``values`` may hold fewer.
+    :ivar first: number of the first that ``values`` holds, from 1.
     """
 
     label: str
     meaning: str
     values: tuple[Shown, ...]
     total: int
+    first: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +53,13 @@ class Part:
 
     :ivar kind: the kind in words, in the plural.
     :ivar total: number of links, of which ``links`` may hold fewer.
+    :ivar first: number of the first that ``links`` holds, from 1.
     """
 
     kind: str
     links: tuple[Shown, ...]
     total: int
+    first: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,8 @@ class EntityPage:
     :ivar is_derived: whether it was worked out, and not recorded.
     :ivar records: the records that it was worked out from, such as ratings; ``sources`` holds
         the passages of these too.
+    :ivar number: number of the page, from 1: long lists are told in parts.
+    :ivar pages: how many pages there are.
     """
 
     iri: str
@@ -100,17 +107,21 @@ class EntityPage:
     follows: tuple[Fact, ...] = ()
     is_derived: bool = False
     records: tuple[Shown, ...] = ()
+    number: int = 1
+    pages: int = 1
 
 
 def read_entity(
-    entity: Entity, names: Names, definitions: dict[str, str], limit: int
+    entity: Entity, names: Names, definitions: dict[str, str], limit: int, number: int = 1
 ) -> EntityPage:
-    """Return the page of an entity.
+    """Return a page of an entity.
 
     :param definitions: IRI of a property to its definition.
     :param limit: most links of a group.
-    :raises RecordNotFoundError: the store says nothing of the entity.
+    :param number: number of the page, from 1; those after the first go on with what is longer.
+    :raises RecordNotFoundError: the store says nothing of the entity, or has fewer pages.
     """
+    part = slice((number - 1) * limit, number * limit)
     outgoing, follows = apart(entity)
     lede = next((s.term.value for p in _LEDE for s in outgoing if s.predicate == p), "")  # type: ignore[union-attr]
     assertion = next((s.iri for s in outgoing if s.predicate == _ASSERTION), None)
@@ -118,19 +129,33 @@ def read_entity(
     cited = [s.iri for s in outgoing if s.predicate == _RESTS_ON and s.iri]
     records, passages = records_and_passages(names.store, cited)
     linked = sorted((link(iri, names) for iri in records), key=lambda one: one.text.casefold())
+    facts = tuple(_facts(entity.iri, outgoing, names, definitions, part))
+    entailed = tuple(_facts(entity.iri, follows, names, definitions, part))
+    groups = tuple(_groups(entity, names, part))
+    totals = [
+        *(fact.total for fact in (*facts, *entailed)),
+        *(one.total for group in groups for one in group.parts),
+    ]
+    pages = max(1, -(-max(totals, default=0) // limit))
+    if number > pages:
+        raise RecordNotFoundError(
+            f"there is no page {number} of <{entity.iri}>: the last one is {pages}"
+        )
     return EntityPage(
         entity.iri,
         words.sentence(names.name(entity.iri)),
         tuple(words.sentence(kind) for kind in names.kinds(entity.types)),
         lede,
-        tuple(_facts(entity.iri, outgoing, names, definitions, limit)),
+        tuple(fact for fact in facts if fact.values),
         words.ASSERTIONS.get(assertion or "", names.name(assertion) if assertion else ""),
         group_passages(find_passages(names.store, passages), names),
-        tuple(_groups(entity, names, limit)),
+        tuple(group for group in groups if any(one.links for one in group.parts)),
         find_passages(names.store, [entity.iri])[0] if is_passage else None,
-        tuple(_facts(entity.iri, follows, names, definitions, limit)),
+        tuple(fact for fact in entailed if fact.values),
         is_derived_record(entity),
         tuple(linked),
+        number,
+        pages,
     )
 
 
@@ -161,7 +186,7 @@ def _facts(
     statements: Iterable[Statement],
     names: Names,
     definitions: dict[str, str],
-    limit: int,
+    part: slice,
 ) -> Iterable[Fact]:
     """Yield the properties of an entity in the order in which people look for them."""
     values: dict[str, list[Statement]] = {}
@@ -179,9 +204,8 @@ def _facts(
         ]
         ordered = sorted(held, key=lambda value: value.text.casefold())
         meaning = definitions.get(prop, "")
-        yield Fact(
-            words.sentence(names.property(prop)), meaning, tuple(ordered[:limit]), len(ordered)
-        )
+        label = words.sentence(names.property(prop))
+        yield Fact(label, meaning, tuple(ordered[part]), len(ordered), part.start + 1)
 
 
 def _pointer(iri: str, prop: str, target: str, names: Names) -> Shown:
@@ -191,7 +215,7 @@ def _pointer(iri: str, prop: str, target: str, names: Names) -> Shown:
     return with_basis(link(iri, names), notes, prop, term, names, passages=False)
 
 
-def _groups(entity: Entity, names: Names, limit: int) -> Iterable[Group]:
+def _groups(entity: Entity, names: Names, part: slice) -> Iterable[Group]:
     """Yield what points to an entity, by property and by kind of what points."""
     is_passage = _PASSAGE in entity.types
     found: dict[tuple[str, str], dict[str, str]] = {}
@@ -207,10 +231,9 @@ def _groups(entity: Entity, names: Names, limit: int) -> Iterable[Group]:
     for title, kind in sorted(found, key=lambda key: key[1].casefold()):
         pointing = sorted(found[title, kind].items())
         # Names are looked up for those that are shown and for no others.
-        linked = (_pointer(iri, prop, entity.iri, names) for iri, prop in pointing[:limit])
+        linked = (_pointer(iri, prop, entity.iri, names) for iri, prop in pointing[part])
         links = sorted(linked, key=lambda one: one.text)
-        parts.setdefault(title, []).append(
-            Part(words.sentence(words.plural_of(kind)) if kind else "", tuple(links), len(pointing))
-        )
+        named = words.sentence(words.plural_of(kind)) if kind else ""
+        parts.setdefault(title, []).append(Part(named, tuple(links), len(pointing), part.start + 1))
     for title in sorted(parts, key=lambda key: (ranks[key], key)):
         yield Group(title, tuple(parts[title]))

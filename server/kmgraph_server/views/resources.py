@@ -28,16 +28,16 @@ from kmgraph.results import Triples
 from kmgraph.stores.base import QuadStore
 from kmgraph.stores.tombstones import Tombstones
 from kmgraph_server.addresses import absolute, iri_tails, rooted, sent_path, to_path, to_uri
-from kmgraph_server.entity_document import EntityDocument, read_document
+from kmgraph_server.entity_document import read_document
 from kmgraph_server.headers import link
 from kmgraph_server.history import PAST
 from kmgraph_server.negotiation import DOCUMENT, Offer, by_name
 from kmgraph_server.pages import ontology_page, schema_org
 from kmgraph_server.pages.account_page import read_account_page
-from kmgraph_server.pages.entity_page import read_entity, where
+from kmgraph_server.pages.entity_page import EntityPage, read_entity, where
 from kmgraph_server.pages.reading_box import read_boxes, why_no_reading
 from kmgraph_server.pages.study_page import read_sections
-from kmgraph_server.paging import page_number
+from kmgraph_server.paging import neighbours, page_number
 from kmgraph_server.signposting import LINKSET, Signpost, linkset, signposts
 from kmgraph_server.snapshots import Snapshot
 from kmgraph_server.state import settings, snapshot
@@ -99,11 +99,12 @@ def _document(namespace: str, prefix: str, path: str) -> Response:
     forms = _forms(store, iri, address)
     posts = signposts(store, iri, address, forms)
     if chosen.format is None:
-        response = _page(served, Entity(store, iri), address, forms, posts)
+        shown, response = _page(served, Entity(store, iri), address, forms, posts)
+        response = _add_pages(response, neighbours(shown.number, shown.pages), offer)
     else:
         part = read_document(store, iri, page_number())
         triples = Triples(part.triples(absolute(address) if part.pages > 1 else ""))
-        response = _add_pages(graph(triples, chosen, DOCUMENT), part, offer)
+        response = _add_pages(graph(triples, chosen, DOCUMENT), part.links, offer)
         posts = [post for post in posts if post.relation in ("cite-as", "license", "linkset")]
     for post in posts:
         response.headers.add("Link", post.header)
@@ -124,14 +125,15 @@ def links(kind: str, path: str) -> Response:
     return Response(text + "\n", content_type=LINKSET)
 
 
-def _add_pages(response: Response, part: EntityDocument, offer: Offer | None) -> Response:
+def _add_pages(response: Response, pages: dict[str, int], offer: Offer | None) -> Response:
     """Add a Link header to the first, the last and the neighbouring pages of a document.
 
+    :param pages: relation to number of the page.
     :param offer: the form that the address names, which the other pages are to have too.
     """
     path = rooted(sent_path(request.environ) or request.path)
     forms = [f"format={quote(name)}" for name in request.args.getlist("format") if not offer]
-    for relation, number in part.links.items():
+    for relation, number in pages.items():
         query = "&".join([*forms, f"page={number}"])
         response.headers.add("Link", link(f"{to_path(path)}?{query}", relation))
     return response
@@ -204,10 +206,10 @@ def _page(
     address: str,
     forms: Sequence[Form],
     posts: Sequence[Signpost],
-) -> Response:
-    """Return the page of an entity; a study has sections of its own."""
+) -> tuple[EntityPage, Response]:
+    """Return what the page of an entity shows, and the page; a study has sections of its own."""
     limit = settings().group_limit
-    shown = read_entity(entity, served.names, ontology_page.definitions(), limit)
+    shown = read_entity(entity, served.names, ontology_page.definitions(), limit, page_number())
     store = served.dataset.store
     is_case, is_study = _CASE in entity.types, _STUDY in entity.types
     account = read_account_page(store, entity.iri, served.names) if is_case or is_study else None
@@ -215,7 +217,7 @@ def _page(
     readings = read_boxes(reading) if reading is not None else ()
     sections = read_sections(store, entity.iri, served.names, limit) if is_study else None
     tables = sections.tables if sections is not None else ()
-    return page(
+    response = page(
         render_template(
             "study.html" if is_study else "case.html" if is_case else "entity.html",
             entity=shown,
@@ -238,6 +240,7 @@ def _page(
             ),
         )
     )
+    return shown, response
 
 
 def _origin(store: QuadStore) -> Origin:
