@@ -75,17 +75,32 @@ class Entity:
 
         :raises RecordNotFoundError: the store says nothing of the entity.
         """
-        query = artefacts.read_text("queries", "support/entity.rq")
-        answer = self.store.query(query, bindings={"entity": ox.NamedNode(self.iri)})
-        found = tuple(_merge_types(answer)) if isinstance(answer, Solutions) else ()
+        found = (*self._incoming, *self._outgoing)
         if not found:
             raise RecordNotFoundError(f"nothing is known of <{self.iri}>")
         return found
 
+    # What points to an entity can be all of a large store, so it is read only where it is wanted.
+    @cached_property
+    def _outgoing(self) -> tuple[Statement, ...]:
+        """What it says of itself, by property and label."""
+        return self._read("out", "support/entity-outgoing.rq")
+
+    @cached_property
+    def _incoming(self) -> tuple[Statement, ...]:
+        """What points to it, by property and label."""
+        return self._read("in", "support/entity-incoming.rq")
+
+    def _read(self, direction: str, query: str) -> tuple[Statement, ...]:
+        """Return the statements of one direction."""
+        text = artefacts.read_text("queries", query)
+        answer = self.store.query(text, bindings={"entity": ox.NamedNode(self.iri)})
+        return tuple(_merge_types(direction, answer)) if isinstance(answer, Solutions) else ()
+
     def __bool__(self) -> bool:
         """Whether the store says anything of the entity."""
         try:
-            return bool(self.statements)
+            return bool(self._outgoing or self.statements)
         except RecordNotFoundError:
             return False
 
@@ -95,7 +110,7 @@ class Entity:
         :param curie: prefixed name, such as ``km:theme``.
         """
         iri = expand(curie)
-        return [s.term for s in self.statements if s.direction == "out" and s.predicate == iri]
+        return [s.term for s in self.outgoing if s.predicate == iri]
 
     def value(self, curie: str) -> object:
         """Return the first value of a property as a Python value, or None."""
@@ -113,11 +128,7 @@ class Entity:
     def linking(self, curie: str) -> list[Entity]:
         """Return the entities that point to this one by a property."""
         iri = expand(curie)
-        return [
-            Entity(self.store, s.iri)
-            for s in self.statements
-            if s.direction == "in" and s.predicate == iri and s.iri
-        ]
+        return [Entity(self.store, s.iri) for s in self.incoming if s.predicate == iri and s.iri]
 
     @property
     def types(self) -> list[str]:
@@ -135,13 +146,19 @@ class Entity:
 
     @property
     def outgoing(self) -> list[Statement]:
-        """Statements whose subject it is."""
-        return [s for s in self.statements if s.direction == "out"]
+        """Statements whose subject it is.
+
+        :raises RecordNotFoundError: the store says nothing of the entity.
+        """
+        return list(self._outgoing or self.statements[:0])
 
     @property
     def incoming(self) -> list[Statement]:
-        """Statements whose object it is."""
-        return [s for s in self.statements if s.direction == "in"]
+        """Statements whose object it is.
+
+        :raises RecordNotFoundError: the store says nothing of the entity.
+        """
+        return list(self._incoming or self.statements[:0])
 
     def triples(self) -> Iterator[ox.Triple]:
         """Yield its statements, with the labels and types of what they point to.
@@ -169,15 +186,15 @@ class Entity:
                     yield triple
 
 
-def _merge_types(rows: Iterable[tuple[Term | None, ...]]) -> Iterator[Statement]:
+def _merge_types(direction: str, rows: Iterable[tuple[Term | None, ...]]) -> Iterator[Statement]:
     """Yield one statement for each property and other end, whatever types and labels that has."""
-    found: dict[tuple[str, str, str], tuple[Term, str, list[str]]] = {}
-    for _, direction, prop, other, label, kind in rows:
-        if direction is None or prop is None or other is None:
+    found: dict[tuple[str, str], tuple[Term, str, list[str]]] = {}
+    for _, prop, other, label, kind in rows:
+        if prop is None or other is None:
             continue
-        key = (direction.value, prop.value, str(other))  # type: ignore[union-attr]
+        key = (prop.value, str(other))  # type: ignore[union-attr]
         entry = found.setdefault(key, (other, display(label) if label else display(other), []))
         if kind is not None and kind.value not in entry[2]:  # type: ignore[union-attr]
             entry[2].append(kind.value)  # type: ignore[union-attr]
-    for (direction_text, prop_iri, _), (term, text, types) in found.items():
-        yield Statement(direction_text, prop_iri, term, text, tuple(types))
+    for (prop_iri, _), (term, text, types) in found.items():
+        yield Statement(direction, prop_iri, term, text, tuple(types))

@@ -11,6 +11,9 @@ from urllib.parse import quote
 
 KM: Final = "https://w3id.org/kmgraph/ontology#"
 FRAMEWORK: Final = "https://w3id.org/kmgraph/framework/"
+MAPPING: Final = "https://w3id.org/kmgraph/mapping/"
+#: Where the IRIs of shared vocabulary begin that servers have documents of, by the path there.
+DOCUMENTED: Final = {"framework": FRAMEWORK, "mapping": MAPPING}
 #: Base IRI of a store's records where none is chosen.
 DEFAULT_BASE: Final = "https://w3id.org/kmgraph/id/"
 

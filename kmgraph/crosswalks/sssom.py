@@ -23,10 +23,8 @@ from typing import Any, Final
 from kmgraph import artefacts
 from kmgraph.crosswalks.model import READINGS, Mapping, MappingSet
 from kmgraph.errors import InputError
-from kmgraph.namespaces import KM, SSSOM, compact
+from kmgraph.namespaces import KM, MAPPING, SSSOM, compact
 
-#: Namespace of sets of mappings and of their rows.
-MAPPING: Final = "https://w3id.org/kmgraph/mapping/"
 #: What a table writes where the other framework has no construct.
 NO_TERM: Final = f"{SSSOM}NoTermFound"
 #: IRI of a status to the status in words.

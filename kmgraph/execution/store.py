@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 import pyoxigraph as ox
 
@@ -16,6 +16,9 @@ from kmgraph.results import Boolean, Solutions, Triples
 from kmgraph.stores.base import Answer, QuadStore, checked_bindings
 from kmgraph.stores.oxigraph import OxigraphStore
 from kmgraph.terms import Term
+
+if TYPE_CHECKING:
+    from kmgraph.stores.meta import Generation
 
 #: Longest value that the engine's reader of results takes.
 _VALUE_BYTES: Final = 16_777_216
@@ -129,6 +132,11 @@ class PooledStore(QuadStore):
     def view(self) -> OxigraphStore:
         """Return the view itself, which this process reads."""
         return self._view
+
+    @property
+    def generation(self) -> Generation | None:
+        """Return the generation that it is a view of; None for data without any."""
+        return getattr(self._view, "generation", None)
 
     def graph_names(self) -> list[str]:
         """Return the IRIs of the named graphs, sorted."""

@@ -18,6 +18,7 @@ from kmgraph.questions.paging import Page, checked_page, find_rows, is_large
 from kmgraph.questions.parameters import to_text
 from kmgraph.questions.passages import PassageView, find_passages
 from kmgraph.questions.twins import MOST_LISTED, Twin, twin_for, twin_rows
+from kmgraph.questions.written import written
 from kmgraph.results import Row, Solutions
 from kmgraph.stores.base import QuadStore
 from kmgraph.terms import Term, python_value
@@ -77,8 +78,14 @@ class Answer:
 
     @property
     def query(self) -> str:
-        """Return the query that found the rows; that of the question finds the same, slower."""
-        return self.twin.query if self.twin else self.question.query
+        """Return a query that finds the rows, with the parameters written into it.
+
+        Of an answer from the cube it is the query of the cube, which takes them as variables; the
+        one of the question finds the same, slower.
+        """
+        if self.twin:
+            return self.twin.query
+        return written(self.question, self.question.bindings(self.parameters, base=self.base))
 
     @property
     def most_listed(self) -> int | None:

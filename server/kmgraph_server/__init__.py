@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from flask import Flask
 
 from kmgraph_server import (
+    addresses,
     caching,
     headers,
     layers,
@@ -58,6 +59,7 @@ def create_app(
     # Answers come through here last.
     caching.install(app)
     rate_limit.install(app)
+    addresses.install(app)
     headers.install(app)
     mounts.install(app)
     problems.install(app)

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
-from flask import has_request_context, request
+from flask import Flask, has_request_context, request
 
 from kmgraph_server.errors import MalformedRequestError
 from kmgraph_server.protocol import is_iri
@@ -27,6 +27,22 @@ _KEPT: Final = "/-._~!$&'()*+,;=:@"
 #: What only :func:`to_path` encodes: an IRI holds it as it is, or cannot hold it at all.
 _OURS: Final = re.compile("(?:%(?:3F|23|5B|5D|[89A-F][0-9A-F]))+", re.IGNORECASE)
 _ORIGIN: Final = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
+
+
+def install(app: Flask) -> None:
+    """Have the application refuse requests to what is no host."""
+    app.before_request(_refuse_no_host)
+
+
+def _refuse_no_host() -> None:
+    """Raise where a request names no host: addresses that are told to clients begin with it.
+
+    :raises MalformedRequestError: it does not.
+
+    Source: https://www.rfc-editor.org/rfc/rfc9112#section-3.2
+    """
+    if not request.host:
+        raise MalformedRequestError("the Host header of the request is no name of a host")
 
 
 def rooted(path: str) -> str:

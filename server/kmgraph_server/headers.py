@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Final
+from urllib.parse import quote
 
 from flask import Flask, Response, request
 
@@ -30,6 +31,8 @@ _TAKEN: Final = (
     "Accept, Accept-Datetime, Authorization, Content-Type, If-Match, If-Modified-Since, "
     "If-None-Match, If-Range, If-Unmodified-Since, Prefer, Range, X-Request-Id"
 )
+#: What an address may hold as it is, beside letters and digits: reserved signs, and encoded ones.
+_OF_ADDRESSES: Final = "%:/?#[]@!$&'()*+,;=-._~"
 #: Blueprints whose answers say nothing of the data.
 _OF_THE_SERVER: Final = frozenset({"health", "operations"})
 #: Sent with the value ``true`` by a store whose records were generated.
@@ -89,10 +92,15 @@ def _describe_options(response: Response) -> None:
 def link(target: str, relation: str, media_type: str | None = None) -> str:
     """Return one value of a Link header.
 
-    :param target: path or IRI; already encoded.
+    :param target: path or IRI; what clients leave bare in a query though no address may hold it,
+        such as braces, is encoded.
+
+    Source: https://www.rfc-editor.org/rfc/rfc8288#section-3.1
 
     >>> link("/doc/study/a.ttl", "alternate", "text/turtle")
     '</doc/study/a.ttl>; rel="alternate"; type="text/turtle"'
+    >>> link("/sparql?query=ASK{}", "original")
+    '</sparql?query=ASK%7B%7D>; rel="original"'
     """
-    text = f'<{target}>; rel="{relation}"'
+    text = f'<{quote(target, safe=_OF_ADDRESSES)}>; rel="{relation}"'
     return f'{text}; type="{media_type}"' if media_type else text

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 _BUCKETS_S: Final = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 #: First parts of paths that stand for a kind of answer; others are counted as pages.
 _KINDS: Final = frozenset(
-    {"sparql", "update", "graph-store", "questions", "id", "doc", "framework", "graph", "ontology",
-     "explain", "figures", "healthz", "readyz", "metrics", "queries", "static", "openapi.json",
-     "snapshots", "feed", "versions", "memento", "timemap"}
+    {"sparql", "update", "graph-store", "questions", "id", "doc", "framework", "mapping", "graph",
+     "ontology", "explain", "figures", "healthz", "readyz", "metrics", "queries", "static",
+     "openapi.json", "snapshots", "feed", "versions", "memento", "timemap"}
 )  # fmt: skip
 _WRITING: Final = frozenset({"update", "graph-store"})
 #: Others are counted together, since anyone can invent methods.

@@ -50,6 +50,7 @@ from kmgraph.namespaces import DCTERMS
 from kmgraph.results import Triples
 from kmgraph_server.errors import (
     NotAcceptableError,
+    NotYetError,
     RateLimitError,
     RequestFaultError,
     StoppingError,
@@ -67,6 +68,7 @@ _LONGEST_DETAIL: Final = 800
 #: What is no fault of the server although its status is 500 or more.
 _EXPECTED: Final = (
     BusyError,
+    NotYetError,
     QueryTimeoutError,
     QueryMemoryError,
     QueryStoppedError,
@@ -108,6 +110,7 @@ _FAULT_TITLES: Final = {
     400: "The request cannot be read",
     404: "There is nothing at this address",
     406: "None of the wanted media types is on offer",
+    409: "This cannot be done any more",
     412: "The data have changed since",
     413: "The body of the request is too long",
     415: "A body of this kind is not taken",

@@ -213,7 +213,7 @@ def test_few_records_are_added_up(
     found = answer(load_catalogue()["31"], stores["clahrc-ndl"])
     assert found.twin is None
     assert found.most_listed is None
-    assert found.query == load_catalogue()["31"].query
+    assert load_catalogue()["31"].query.strip() in found.query
     assert "cube" not in json.loads(found.to_json())
 
 

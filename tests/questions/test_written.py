@@ -48,3 +48,14 @@ def test_a_value_ends_no_comment_and_no_text():
     assert [one for one in text.splitlines() if one.startswith("# ")][1].startswith("# Thin cover")
     assert analyse(text).form == "SELECT"
     assert 'COALESCE("2\\"\\n} # INSERT { ?s ?p \\"", 1)' in text
+
+
+@pytest.mark.parametrize("number", ["cq-001", "cq-004", "cq-020", "cq-106"])
+def test_the_query_of_an_answer_finds_its_rows(example, number):
+    """Whoever runs it finds as many rows as the answer has, what was chosen or taken for granted."""
+    question = CATALOGUE[number]
+    examples = {one.name: one.example for one in question.parameters if one.example}
+    for chosen in ({}, examples):
+        found = example.ask(number, chosen, whole=True)
+        assert len(list(example.store.query(found.query))) == len(found.rows)
+        assert found.to_dict()["query"] == found.query

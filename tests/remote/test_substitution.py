@@ -72,7 +72,8 @@ def ids_of(local, class_name):
     [
         *((f"pages/{path.name}", "study", "km:Study")
           for path in artefacts.files("queries", "pages/study-*.rq")),
-        *(("support/entity.rq", "entity", name) for name in ("km:Study", "km:Claim", "km:Passage")),
+        *((f"support/entity-{way}.rq", "entity", name)
+          for way in ("incoming", "outgoing") for name in ("km:Study", "km:Claim", "km:Passage")),
         ("explanation/about-whom.rq", "record", "km:Study"),
     ],
 )  # fmt: skip

@@ -17,6 +17,7 @@ from kmgraph.bundles.files import example_path
 from kmgraph.questions import GROUPS, load_catalogue
 from kmgraph_server import ServerConfig, create_app
 from kmgraph_server.openapi import description
+from kmgraph_server.state import close
 
 EVIL = "<script>alert(1)</script><b>Post</b> \"quoted\" & 'all'"
 
@@ -178,3 +179,20 @@ def test_an_operation_says_what_may_be_chosen(client):
     assert ["km:Barrier", "km:Enabler"] in [sorted(one)[:2] for one in enumerated]
     reply = client.get(f"/questions/cq-020?thin={thin['example']}&format=json")
     assert {"rows"} <= set(reply.json)
+
+
+def test_an_answer_over_http_tells_its_version(tmp_path, example_copy):
+    """As on the command line: the generation, since when it holds this, and when it was made."""
+    store = example_copy(tmp_path / "store")
+    with kmgraph.open_store(store.path) as dataset:
+        wanted = dataset.ask("20").to_dict()
+    app = create_app(ServerConfig(store=store.path))
+    client = app.test_client()
+    told = client.get("/questions/cq-020.json").json
+    for key in ("generation", "content_since", "cite", "rows"):
+        assert told[key] == wanted[key]
+    assert told["generation"] == store.current_id()
+    assert f"generation {told['generation']}" in told["cite"]
+    page = client.get("/questions/cq-020", headers={"Accept": "text/html"}).text
+    assert f"Asked of generation {told['generation']} of the data" in page
+    close(app)

@@ -276,6 +276,9 @@ def test_084_an_earlier_time_leads_to_what_was_said_then(site, store):
         assert links(found)["timegate"] == [path]
         assert links(found)["timemap"] == [f"/timemap{path}"]
         assert links(found)["memento"][:2] == [f"/memento/1{path}", f"/memento/10{path}"]
+    bare = site.get("/memento/1/sparql?query=ASK{FILTER(2>1)}")
+    assert bare.status == 200
+    assert links(bare)["original"] == ["/sparql?query=ASK%7BFILTER(2%3E1)%7D"]
     late = site.get("/doc/study/s1.nt", Accept_Datetime="Fri, 01 Jan 2100 00:00:00 GMT")
     assert late.headers["Location"] == f"/memento/{max(states)}/doc/study/s1.nt"
     assert site.get("/doc/study/s1.nt", Accept_Datetime="yesterday").status == 400

@@ -7,7 +7,7 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from kmgraph.namespaces import FRAMEWORK, KM, RDFS, compact, expand
+from kmgraph.namespaces import DOCUMENTED, KM, RDFS, compact, expand
 from kmgraph.questions import find_passages
 from kmgraph.stores.base import QuadStore
 from kmgraph_server.addresses import rooted, to_path
@@ -140,8 +140,9 @@ class Names:
             return rooted(f"/doc/{to_path(iri[len(base) :])}")
         if iri.startswith(KM):
             return rooted(f"/ontology#{to_path(iri[len(KM) :])}")
-        if iri.startswith(FRAMEWORK):
-            return rooted(f"/framework/{to_path(iri[len(FRAMEWORK) :])}")
+        for path, namespace in DOCUMENTED.items():
+            if iri.startswith(namespace) and iri != namespace:
+                return rooted(f"/{path}/{to_path(iri[len(namespace) :])}")
         return iri if words.is_web(iri) else None
 
     def _object(

@@ -38,6 +38,10 @@ PROPERTIES: Final = _expanded(
         "skos:closeMatch": "close to",
         "skos:relatedMatch": "related to",
         "skos:hasTopConcept": "main elements",
+        "owl:annotatedSource": "maps from",
+        "owl:annotatedProperty": "kind of match",
+        "owl:annotatedTarget": "maps to",
+        "owl:versionInfo": "version",
         "dcterms:identifier": "id",
         "dcterms:description": "description",
         "dcterms:publisher": "publisher",
@@ -229,9 +233,14 @@ def plural_of(noun: str) -> str:
 
     >>> plural_of("passage"), plural_of("discrepancy"), plural_of("survey"), plural_of("diagnosis")
     ('passages', 'discrepancies', 'surveys', 'diagnoses')
+    >>> plural_of("set of mappings")
+    'sets of mappings'
     """
     if noun in _IRREGULAR:
         return _IRREGULAR[noun]
+    head, of, rest = noun.partition(" of ")
+    if of:
+        return f"{plural_of(head)}{of}{rest}"
     if noun.endswith("sis"):
         return f"{noun.removesuffix('is')}es"
     if noun.endswith("y") and noun[-2:-1] not in tuple("aeiou"):
@@ -240,11 +249,13 @@ def plural_of(noun: str) -> str:
 
 
 def sentence(text: str) -> str:
-    """Return text with its first letter large.
+    """Return text with its first letter large; an address stays as it is.
 
     >>> sentence("quantity claim")
     'Quantity claim'
     """
+    if "://" in text or text.startswith("urn:"):
+        return text
     return text[:1].upper() + text[1:]
 
 

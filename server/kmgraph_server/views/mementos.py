@@ -18,6 +18,7 @@ from typing import Final
 from flask import Blueprint, Response, g, request
 
 from kmgraph.errors import NotFoundError
+from kmgraph.namespaces import DOCUMENTED
 from kmgraph.stores.generations import GenerationStore
 from kmgraph_server.access import caller
 from kmgraph_server.addresses import rooted, sent_path, to_path
@@ -33,7 +34,13 @@ blueprint = Blueprint("mementos", __name__)
 
 #: What can be asked for as it was at an earlier time.
 _DATED: Final = frozenset(
-    {"resources.document", "resources.framework", "sparql.sparql", "questions.ask"}
+    {
+        "resources.document",
+        "resources.framework",
+        "resources.mapping",
+        "sparql.sparql",
+        "questions.ask",
+    }
 )
 #: What there is of an earlier state; the rest is of the present alone.
 _PAST_BLUEPRINTS: Final = frozenset(
@@ -102,8 +109,10 @@ def describe_time(response: Response) -> Response:
 @blueprint.get("/timemap/<path:path>")
 def timemap(path: str) -> Response:
     """List the states that are kept, each with the address that something has in it."""
-    if path.partition("/")[0] not in ("doc", "framework", "sparql", "questions"):
-        raise NotFoundError("what is kept of earlier times lies below doc, framework and sparql")
+    if path.partition("/")[0] not in ("doc", *DOCUMENTED, "sparql", "questions"):
+        raise NotFoundError(
+            "what is kept of earlier times lies below doc, framework, mapping, sparql and questions"
+        )
     states = _states()
     target = _path().removeprefix("/timemap")
     here = _absolute(_path())

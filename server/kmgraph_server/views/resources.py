@@ -20,10 +20,9 @@ from flask import Blueprint, Response, current_app, render_template, request
 
 from kmgraph.entity import Entity
 from kmgraph.errors import GoneError, RecordNotFoundError
-from kmgraph.execution.store import PooledStore
 from kmgraph.figures import can_draw
-from kmgraph.namespaces import FRAMEWORK, expand
-from kmgraph.questions.citing import Origin, origin, record_citation
+from kmgraph.namespaces import DOCUMENTED, FRAMEWORK, MAPPING, expand
+from kmgraph.questions.citing import origin, record_citation
 from kmgraph.results import Triples
 from kmgraph.stores.base import QuadStore
 from kmgraph.stores.tombstones import Tombstones
@@ -72,6 +71,9 @@ def thing(path: str) -> Response:
     target = rooted(f"/doc/{tail}")
     if request.query_string:
         target += f"?{request.query_string.decode('latin-1')}"
+    iri = snapshot().dataset.base + tails[0]
+    if _is_graph_alone(iri):
+        target = rooted(f"/graph-store?graph={quote(iri, safe='')}")
     response = Response(status=303, headers={"Location": target})
     response.headers.add("Link", link(target, "describedby"))
     return varying(response)
@@ -89,6 +91,12 @@ def framework(path: str) -> Response:
     return _document(FRAMEWORK, "/framework/", path)
 
 
+@blueprint.get("/mapping/<path:path>")
+def mapping(path: str) -> Response:
+    """Send the document about a set of mappings between frameworks, or one of its rows."""
+    return _document(MAPPING, "/mapping/", path)
+
+
 def _document(namespace: str, prefix: str, path: str) -> Response:
     """Send the document about what a namespace and a path name."""
     served = snapshot()
@@ -101,9 +109,13 @@ def _document(namespace: str, prefix: str, path: str) -> Response:
     if chosen.format is None:
         shown, response = _page(served, Entity(store, iri), address, forms, posts)
         response = _add_pages(response, neighbours(shown.number, shown.pages), offer)
+        if shown.number > 1:
+            address = f"{address}?page={shown.number}"
     else:
         part = read_document(store, iri, page_number())
-        triples = Triples(part.triples(absolute(address) if part.pages > 1 else ""))
+        # Whoever asked by an extension finds the other pages in the same form.
+        here = to_path(rooted(sent_path(request.environ) or request.path)) if offer else address
+        triples = Triples(part.triples(absolute(here) if part.pages > 1 else ""))
         response = _add_pages(graph(triples, chosen, DOCUMENT), part.links, offer)
         posts = [post for post in posts if post.relation in ("cite-as", "license", "linkset")]
     for post in posts:
@@ -112,12 +124,12 @@ def _document(namespace: str, prefix: str, path: str) -> Response:
     return add_alternates(response, address, forms)
 
 
-@blueprint.get("/linkset/<any(doc, framework):kind>/<path:path>")
+@blueprint.get("/linkset/<any(doc, framework, mapping):kind>/<path:path>")
 def links(kind: str, path: str) -> Response:
     """Send all typed links of a page as one document."""
     prefix = f"/linkset/{kind}/"
     store = snapshot().dataset.store
-    namespace = FRAMEWORK if kind == "framework" else store.base
+    namespace = DOCUMENTED.get(kind, store.base)
     iri, _ = _find(store, namespace, iri_tails(request.environ, prefix, path))
     address = rooted(f"/{kind}/{to_path(iri.removeprefix(namespace))}")
     found = signposts(store, iri, address, _forms(store, iri, address))
@@ -179,6 +191,12 @@ def _refuse_erased(namespace: str, tails: Sequence[str]) -> None:
             raise GoneError(f"This was erased on {day}, and nothing is kept of it.")
 
 
+def _is_graph_alone(iri: str) -> bool:
+    """Say whether an IRI names a graph of which the data say nothing else."""
+    store = snapshot().dataset.store
+    return not _is_known(store, iri) and iri in store.graph_names()
+
+
 def _is_known(store: QuadStore, iri: str) -> bool:
     """Say whether the store says anything of an IRI."""
     try:
@@ -226,7 +244,7 @@ def _page(
             contents=account.contents(readings, tables) if account is not None else (),
             readings=readings,
             no_reading=why_no_reading(entity) if is_case and not readings else "",
-            cited=record_citation(_origin(store), shown.title, entity.iri),
+            cited=record_citation(origin(store), shown.title, entity.iri),
             has_history=settings().store is not None and PAST not in request.environ,
             can_draw=can_draw(),
             has_network="network.network" in current_app.view_functions
@@ -241,8 +259,3 @@ def _page(
         )
     )
     return shown, response
-
-
-def _origin(store: QuadStore) -> Origin:
-    """Return what data a page is made of; the view itself knows its generation."""
-    return origin(store.view if isinstance(store, PooledStore) else store)

@@ -6,14 +6,15 @@ import threading
 from collections.abc import Iterator
 from itertools import chain
 from typing import Final
-from urllib.parse import urljoin
+from urllib.parse import quote, urljoin
 from weakref import WeakKeyDictionary
 
+import pyoxigraph as ox
 from flask import Blueprint, Response, request
 
 from kmgraph.errors import NotFoundError, RecordNotFoundError
 from kmgraph.metadata import changes_of_graphs
-from kmgraph.namespaces import FRAMEWORK
+from kmgraph.namespaces import FRAMEWORK, MAPPING, SSSOM, expand
 from kmgraph.ontology_pages import Kind, read_documents
 from kmgraph.stores.generations import GenerationStore
 from kmgraph.versions.feed import Feed
@@ -36,6 +37,8 @@ _LISTINGS: Final[WeakKeyDictionary[Snapshot, Listing]] = WeakKeyDictionary()
 _LOCK: Final = threading.Lock()
 #: Members of a feed that are read for the times at which records changed.
 _MOST_MEMBERS: Final = 500_000
+_TYPE: Final = ox.NamedNode(expand("rdf:type"))
+_MAPPING_SET: Final = ox.NamedNode(f"{SSSOM}MappingSet")
 
 
 @blueprint.get("/sitemap.xml")
@@ -84,10 +87,19 @@ def _pages() -> Iterator[Entry]:
         yield Entry(f"/questions/{name}")
     for slug, _ in ontology_page.frameworks():
         yield Entry(f"/{FRAMEWORK.split('/')[-2]}/{slug}/")
+    for iri in _mapping_sets():
+        yield Entry(f"/mapping/{quote(iri.removeprefix(MAPPING))}")
     for kind in (Kind.MODULE, Kind.SHAPES):
         for document in read_documents().of_kind(kind):
             if not document.name.endswith("/index"):
                 yield Entry(path_of(document))
+
+
+def _mapping_sets() -> list[str]:
+    """Return the IRIs of the sets of mappings between frameworks, sorted."""
+    quads = snapshot().dataset.store.quads(None, _TYPE, _MAPPING_SET, ox.DefaultGraph())
+    found = {quad.subject.value for quad in quads if isinstance(quad.subject, ox.NamedNode)}
+    return sorted(iri for iri in found if iri.startswith(MAPPING))
 
 
 def _records() -> Iterator[Entry]:
