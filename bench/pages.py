@@ -68,11 +68,23 @@ def _places(studies: list[tuple[str, str]]) -> dict[str, _Next]:
         "search": search,
         "matrix": lambda draw: f"/matrix?page={draw.randint(1, 20)}",
         "study": study,
+        "studies by three facets": lambda draw: "/studies?" + _choice(draw),
+        "cases by three facets": lambda draw: "/cases?" + _choice(draw),
         "grid": lambda _: "/grid",
         "network": lambda _: "/network",
         "quality": lambda _: "/quality",
         "questions": lambda _: "/questions",
     }
+
+
+def _choice(draw: random.Random) -> str:
+    """Return values of three facets."""
+    chosen = {
+        "design": draw.choice(("RctDesign", "QualitativeDesign", "CohortDesign")),
+        "context": draw.choice(("Low", "Mixed", "High")),
+        "outcome": draw.choice(("Improved", "Unchanged", "Worsened")),
+    }
+    return urlencode(chosen)
 
 
 class _Site:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 import kmgraph
+from kmgraph.assistants.metadata import MetadataQueries
 from kmgraph.assistants.tools import MOST_ROWS, RESOURCES, Toolbox
 from kmgraph.dataset import EvidenceDataset
 from kmgraph.errors import KmGraphError, MissingExtraError
@@ -54,11 +55,14 @@ def serve(store: str | Path, *, view: str = PUBLIC, timeout_s: float = 20.0) -> 
     with EvidenceDataset(opened, view=view, index=index) as dataset:
         place = generations.generation_dir(dataset.generation) / "views" / view
         pool = WorkerPool(limits)
+        metadata = MetadataQueries(generations, view, opened, pool.run)
         try:
             bounded = PooledStore(opened, place, pool.run, view_key=view)
 
             def select(text: str) -> Answer:
-                """Answer a query of a caller, which may search."""
+                """Answer a query of a caller, which may search, of the data or of the metadata."""
+                if metadata.takes(text):
+                    return metadata.query(text)
                 return bounded.query(with_searches(text, dataset.search_index))
 
             def counts() -> Counts | None:
@@ -69,6 +73,7 @@ def serve(store: str | Path, *, view: str = PUBLIC, timeout_s: float = 20.0) -> 
             anyio.run(_served, server_for(Toolbox(dataset, select, counts)))
         finally:
             pool.close()
+            metadata.close()
 
 
 async def _served(server: Any) -> None:

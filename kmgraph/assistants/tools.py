@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
+import pyoxigraph as ox
+
 from kmgraph.assistants.schemas import input_schema, tool_name
 from kmgraph.assistants.vocabulary import vocabulary
 from kmgraph.dataset import EvidenceDataset
@@ -150,6 +152,12 @@ class Toolbox:
     def _describe(self, iri: str) -> dict[str, Any]:
         """Return the statements about a thing."""
         thing = self._dataset.entity(iri.strip())
+        try:
+            ox.NamedNode(thing.iri)
+        except ValueError as error:
+            raise InputError(
+                f"'{iri[:120]}' is no IRI, and no id of a record: look for it with find"
+            ) from error
         if not thing:
             raise RecordNotFoundError(f"nothing is known of '{iri[:120]}': look for it with find")
         statements = [[str(term) for term in (t.subject, t.predicate, t.object)]

@@ -31,7 +31,13 @@ from kmgraph.metadata import (
     validate_metadata,
 )
 from kmgraph.namespaces import DEFAULT_BASE
-from kmgraph.pipeline import BuildOptions, BuildSummary, load_rdf
+from kmgraph.pipeline import (
+    BuildOptions,
+    BuildSummary,
+    build_preview,
+    load_rdf,
+    publish_preview,
+)
 from kmgraph.pipeline import build as build_bundles
 from kmgraph.quality import validate_bundle, validate_store
 from kmgraph.stores.generations import GenerationStore
@@ -105,6 +111,12 @@ def init(store: Path, base: str, exist_ok: bool, as_json: bool) -> None:
     "default it is stored for up to 5,000 cases.",
 )
 @click.option("--reason", default="", help="What the log says of the new generation.")
+@click.option(
+    "--preview",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Publish nothing: build into a copy of the store in this folder, which must not be there. "
+    "'kmgraph publish' publishes it.",
+)
 @json_option
 @quiet_option
 @command_errors
@@ -121,6 +133,7 @@ def build(
     encoding: str | None,
     flips: bool | None,
     reason: str,
+    preview: Path | None,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -130,40 +143,66 @@ def build(
     to RDF, validated against the shapes and published, or nothing changes.
     """
     progress, close = progress_for(quiet or as_json)
+    options = BuildOptions(
+        keep_going=keep_going,
+        rejects=rejects,
+        documents=documents,
+        append=append,
+        discard_edits=discard_edits,
+        from_scratch=from_scratch,
+        if_changed=if_changed,
+        encoding=encoding,
+        flips=flips,
+        reason=reason,
+        progress=progress,
+    )
     try:
-        summary = build_bundles(
-            list(bundles),
-            store,
-            BuildOptions(
-                keep_going=keep_going,
-                rejects=rejects,
-                documents=documents,
-                append=append,
-                discard_edits=discard_edits,
-                from_scratch=from_scratch,
-                if_changed=if_changed,
-                encoding=encoding,
-                flips=flips,
-                reason=reason,
-                progress=progress,
-            ),
-        )
+        if preview is None:
+            summary = build_bundles(list(bundles), store, options)
+        else:
+            summary = build_preview(list(bundles), store, preview, options).summary
     finally:
         close()
     if as_json:
         echo_json(summary.to_dict())
     else:
-        click.echo(summary_text(summary, rejects))
+        click.echo(summary_text(summary, rejects, preview=preview))
     if summary.rejected or summary.problems:
         sys.exit(EXIT_REJECTED)
 
 
-def summary_text(summary: BuildSummary, rejects: Path | None = None) -> str:
+@click.command(epilog="Example: kmgraph publish trial --store store")
+@click.argument("preview", type=click.Path(path_type=Path, file_okay=False))
+@store_option
+@json_option
+@quiet_option
+@command_errors
+def publish(preview: Path, store: Path, as_json: bool, quiet: bool) -> None:
+    """Publish a PREVIEW that 'kmgraph build --preview' made, if the store has not changed since.
+
+    'kmgraph diff' on the folder of the preview shows before what it changes.
+    """
+    progress, close = progress_for(quiet or as_json)
+    try:
+        generation = publish_preview(store, preview, progress=progress)
+    finally:
+        close()
+    if as_json:
+        echo_json({"generation": generation.id})
+    else:
+        click.echo(f"generation {generation.id} is published")
+
+
+def summary_text(
+    summary: BuildSummary, rejects: Path | None = None, *, preview: Path | None = None
+) -> str:
     """Return a summary in words."""
     generation = summary.generation
     if not summary.changed:
         return f"nothing has changed: generation {generation.id} is current"
     lines = [f"generation {generation.id} is published"]
+    if preview is not None:
+        lines = [f"nothing is published: {preview} holds what generation {generation.id} would be"]
     records = ", ".join(f"{sheet} {n:,}" for sheet, n in summary.records.items())
     if records:
         lines.append(f"records: {records}")
@@ -347,4 +386,4 @@ def _keep(store: GenerationStore, generation: Generation, view: str, data: Oxigr
         pool.close()
 
 
-COMMANDS = (init, build, load, validate)
+COMMANDS = (init, build, publish, load, validate)

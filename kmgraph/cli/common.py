@@ -13,10 +13,17 @@ from typing import Any, Final, NoReturn, TypeVar
 import click
 
 from kmgraph.bundles.problems import problems_to_json, problems_to_text
-from kmgraph.errors import BundleError, FileAccessError, KmGraphError, NonConformanceError
+from kmgraph.errors import (
+    BundleError,
+    FileAccessError,
+    KmGraphError,
+    NonConformanceError,
+    ParameterError,
+)
 from kmgraph.progress import Progress, ProgressEvent, silent
 
 EXIT_FAILED: Final = 1
+EXIT_CALLED_WRONGLY: Final = 2
 EXIT_PROBLEMS: Final = 3
 EXIT_VIOLATIONS: Final = 4
 EXIT_REJECTED: Final = 5
@@ -67,6 +74,8 @@ def fail(error: KmGraphError, *, as_json: bool = False) -> NoReturn:
     elif isinstance(error, NonConformanceError):
         code = EXIT_VIOLATIONS
         details = error.report.to_json() if as_json else error.report.to_text()
+    elif isinstance(error, ParameterError):
+        code = EXIT_CALLED_WRONGLY
     if details:
         click.echo(details, err=not as_json)
     click.echo(f"Error [{error.code}]: {error}", err=True)

@@ -24,6 +24,7 @@ from kmgraph.cli import (
     files,
     generating,
     keeping,
+    listing,
     networking,
     picturing,
     purging,
@@ -96,6 +97,7 @@ _MODULES = (
     comparing,
     documenting,
     searching,
+    listing,
 )
 for _module in _MODULES:
     for _command in _module.COMMANDS:

@@ -7,7 +7,7 @@ counts as linked data, and changes them as records change.
 from __future__ import annotations
 
 from kmgraph.cube.building import CUBE, BuiltCube, build_cube
-from kmgraph.cube.changing import CubeChange, change_cube
+from kmgraph.cube.changing import CubeChange, change_cube, properties_counted
 from kmgraph.cube.groupings import Grouping, groupings_digest, load_grouping, load_groupings
 from kmgraph.cube.reading import cube_table, parts
 from kmgraph.cube.views import cube_in_memory, cube_views, is_current
@@ -27,4 +27,5 @@ __all__ = [
     "load_grouping",
     "load_groupings",
     "parts",
+    "properties_counted",
 ]

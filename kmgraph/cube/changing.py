@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from itertools import islice
 from typing import Final
 
@@ -28,6 +29,7 @@ from kmgraph.cube.statements import (
 )
 from kmgraph.cube.tally import ALL, Cell, Tally
 from kmgraph.cube.terms import (
+    NAMING,
     code_iri,
     cube_iri,
     dimension_iri,
@@ -36,6 +38,7 @@ from kmgraph.cube.terms import (
     observation_iri,
     slice_iri,
 )
+from kmgraph.listings.names import named_in
 from kmgraph.namespaces import KM, expand
 from kmgraph.results import Solutions
 from kmgraph.stores.base import QuadStore
@@ -70,7 +73,8 @@ def change_cube(before: QuadStore, now: QuadStore, changed: Collection[ox.NamedN
 
     :param before: the store as it was, with its cube.
     :param now: the store as it is, whose cube is still the one from before.
-    :param changed: subjects of all statements that were added or deleted, except in the cube.
+    :param changed: subjects of all statements that were added or deleted, except in the cube; those
+        whose property is not among :func:`properties_counted` can be left out.
 
     >>> from kmgraph.stores.oxigraph import MemoryStore
     >>> change_cube(MemoryStore(), MemoryStore(), []).added
@@ -90,6 +94,20 @@ def change_cube(before: QuadStore, now: QuadStore, changed: Collection[ox.NamedN
     change.settle_head()
     both = change.added & change.deleted
     return CubeChange(change.added - both, change.deleted - both)
+
+
+@lru_cache(maxsize=1)
+def properties_counted() -> frozenset[str]:
+    """Return the IRIs of the properties on which it depends what a cube says.
+
+    Those are what groupings read, and what names their values. That a theme is said to have one
+    more study, as entailment does, changes nothing that is counted: the study says so itself.
+
+    >>> [expand(name) in properties_counted() for name in ("km:theme", "km:hasThemeMember")]
+    [True, False]
+    """
+    queries = "\n".join(grouping.query for grouping in load_groupings())
+    return named_in(queries) | {name.value for name in NAMING}
 
 
 class Reach:

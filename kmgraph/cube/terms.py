@@ -25,7 +25,8 @@ NOT_REPORTED: Final = expand("km:ValueNotReported")
 _FIXED: Final = {ALL: "all", "": "not-reported"}
 _ODD: Final = re.compile(r"[^A-Za-z0-9.-]+")
 _WORD_BREAK: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_NAMING: Final = tuple(
+#: Properties that name the values of a cube.
+NAMING: Final = tuple(
     ox.NamedNode(expand(name)) for name in ("skos:prefLabel", "rdfs:label", "dcterms:title")
 )
 #: Characters of a name that a slug repeats, and digits of the hash that makes it unique.
@@ -146,7 +147,7 @@ def label_of(store: QuadStore, value: str) -> ox.Literal:
     if not value.startswith("<"):
         return next(iter(_literals(value)))
     term = ox.NamedNode(value[1:-1])
-    for naming in _NAMING:
+    for naming in NAMING:
         found = store.quads(term, naming, None, ox.DefaultGraph())
         names = [quad.object for quad in found if isinstance(quad.object, ox.Literal)]
         if names:

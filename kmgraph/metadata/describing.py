@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, cast
+from urllib.parse import quote
 
 import pyoxigraph as ox
 
-from kmgraph.metadata.counting import COUNTED, Counts, count
+from kmgraph.described import Described, described
+from kmgraph.metadata.counting import COUNTED, LINKED, Counts, count
+from kmgraph.metadata.files import file_rows
 from kmgraph.metadata.model import Publication
-from kmgraph.metadata.rows import Row, Rows, query, summed
-from kmgraph.namespaces import PREFIXES, XSD
+from kmgraph.metadata.rows import Row, Rows, literals, moment, query, summed
+from kmgraph.namespaces import PREFIXES
 from kmgraph.questions import Question
 from kmgraph.results import Solutions
 from kmgraph.stores.base import QuadStore
@@ -24,6 +27,8 @@ _VOID: Final = tuple(
         "properties",
         "classes",
         "class-properties",
+        "class-objects",
+        "class-datatypes",
         "linksets",
     )
 )
@@ -32,6 +37,7 @@ _CATALOGUE: Final = tuple(
     for name in (
         "catalogue",
         "datasets",
+        "undescribed",
         "languages",
         "modified",
         "publishers",
@@ -49,7 +55,6 @@ _SUMMED: Final = ("summed/totals.rq", "summed/vocabularies.rq")
 _OPEN: Final = "http://publications.europa.eu/resource/authority/access-right/PUBLIC"
 #: Name of the dataset of everything in IRIs; no dataset has it, for a dataset begins with a letter.
 _ALL: Final = "-all"
-_DATE_TIME: Final = ox.NamedNode(f"{XSD}dateTime")
 
 
 def void_of(
@@ -76,10 +81,10 @@ def void_of(
     rows = _rows_of(view, publication)
     rows.ask(view, "linksets.rq")
     whole: Row = {"dataset": ox.NamedNode(publication.data), "name": ox.Literal(_ALL)}
-    parts: list[tuple[str | None, Row]] = [(None, whole), *datasets_in(view)]
+    parts: list[tuple[str | None, Row]] = [(None, whole), *datasets_in(view), *_others_in(view)]
     for graph, more in parts:
         known = count(view, graph) if counts is None else counts.get(graph)
-        for name in COUNTED if known else ():
+        for name in (*COUNTED, *LINKED) if known else ():
             rows.take(name, known.rows(name) if known else (), more)
         if known is None:
             rows.add("triples", {**more, "triples": ox.Literal(view.count(graph))})
@@ -104,10 +109,10 @@ def catalogue_of(view: QuadStore, publication: Publication) -> list[ox.Triple]:
     rows.ask(view, "publishers.rq")
     whole = ox.NamedNode(publication.data)
     rows.add("sizes", {"dataset": whole, "name": ox.Literal(_ALL)})
-    for graph, more in datasets_in(view):
+    for graph, more in [*datasets_in(view), *_others_in(view)]:
         rows.add("sizes", more)
         rows.ask(view, "themes.rq", more, graph)
-        modified = _moment(publication.changed.get(graph, ""))
+        modified = moment(publication.changed.get(graph, ""))
         rows.add("changes", {**more, "modified": modified})
     return summed(rows.make(_CATALOGUE), ("summed/kinds.rq",))
 
@@ -129,20 +134,27 @@ def examples_of(questions: Iterable[Question], publication: Publication) -> list
     rows.add("publication", _publication_row(publication))
     for asked in questions:
         texts = {name: getattr(asked, name) for name in ("id", "title", "question", "query")}
-        rows.add("question", {**_literals(texts), "tag": [*map(ox.Literal, asked.tags)]})
+        rows.add("question", {**literals(texts), "tag": [*map(ox.Literal, asked.tags)]})
     for prefix, namespace in PREFIXES.items():
-        rows.add("prefix", _literals({"prefix": prefix, "namespace": namespace}))
+        rows.add("prefix", literals({"prefix": prefix, "namespace": namespace}))
     return summed(rows.make(_EXAMPLES), ())
 
 
 def _rows_of(view: QuadStore, publication: Publication) -> Rows:
     """Return what both documents are made of."""
-    rows = Rows()
-    rows.add("publication", _publication_row(publication))
+    rows, found = Rows(), described(view)
+    rows.add("publication", {**_publication_row(publication), **_common_row(found)})
     rows.ask(view, "datasets.rq")
-    datasets = {graph: more["dataset"] for graph, more in datasets_in(view)}
-    for row in _file_rows(publication, datasets):
-        rows.add("file", row)
+    for name, graph in found.undescribed.items():
+        rows.add("undescribed", {"dataset": ox.NamedNode(graph), "name": ox.Literal(name)})
+    datasets: dict[str | None, Any] = {
+        graph: ox.NamedNode(graph) for graph in found.undescribed.values()
+    }
+    datasets |= {graph: more["dataset"] for graph, more in datasets_in(view)}
+    if (snapshot := publication.snapshot) is not None:
+        datasets[None] = ox.NamedNode(publication.data)
+        for row in file_rows(snapshot, publication.files_at, datasets):
+            rows.add("file", row)
     return rows
 
 
@@ -168,10 +180,29 @@ def _publication_row(publication: Publication) -> Row:
     }
     return {
         **{name: ox.NamedNode(iri) for name, iri in iris.items() if iri},
-        **_literals(texts),
-        "issued": _moment(publication.issued),
-        "modified": _moment(publication.modified),
+        **literals(texts),
+        "issued": moment(publication.issued),
+        "modified": moment(publication.modified),
     }
+
+
+def _common_row(found: Described) -> Row:
+    """Return what is true of all data: their licence, and that it is known who publishes them."""
+    return {
+        "licence": ox.NamedNode(found.licence) if found.licence else None,
+        "published": ox.Literal(True) if found.is_published else None,
+    }
+
+
+def _others_in(view: QuadStore) -> list[tuple[str, Row]]:
+    """Return each graph of data that no record describes, as :func:`datasets_in` does the others.
+
+    It is a dataset whose IRI is that of the graph.
+    """
+    return [
+        (graph, {"dataset": ox.NamedNode(graph), "name": ox.Literal(f"-graph-{quote(name)}")})
+        for name, graph in described(view).undescribed.items()
+    ]
 
 
 def datasets_in(view: QuadStore) -> list[tuple[str, Row]]:
@@ -188,39 +219,3 @@ def datasets_in(view: QuadStore) -> list[tuple[str, Row]]:
         (graph, {"dataset": ox.NamedNode(dataset), "name": ox.Literal(identifier)})
         for graph, dataset, identifier in sorted(known)
     ]
-
-
-def _file_rows(publication: Publication, datasets: Mapping[str, Any]) -> Iterator[Row]:
-    """Yield a row for each file of a snapshot; a file of one graph is of the dataset in that."""
-    snapshot = publication.snapshot
-    if snapshot is None:
-        return
-    start = publication.files_at or f"{snapshot.iri}/"
-    for file in snapshot.files:
-        of = datasets.get(file.graph) if file.graph else ox.NamedNode(publication.data)
-        if of is None:
-            continue
-        yield {
-            "of": of,
-            "address": ox.NamedNode(start + file.name),
-            "size_bytes": ox.Literal(file.size_bytes),
-            **_literals(
-                {
-                    "name": file.name,
-                    "holds": file.holds,
-                    "media_type": file.media_type,
-                    "sha256": file.sha256,
-                    "compression": file.compression or "none",
-                }
-            ),
-        }
-
-
-def _literals(texts: Mapping[str, str]) -> dict[str, ox.Literal]:
-    """Return texts as literals."""
-    return {name: ox.Literal(text) for name, text in texts.items()}
-
-
-def _moment(text: str) -> ox.Literal | None:
-    """Return a time in ISO 8601 as a literal; None where it is not known."""
-    return ox.Literal(text, datatype=_DATE_TIME) if text else None

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from kmgraph.metadata.counting import Counts, count, with_rows
+from kmgraph.described import described
+from kmgraph.metadata.counting import LINKED, Counts, count, with_rows
 from kmgraph.metadata.describing import datasets_in
 from kmgraph.questions import Question, load_catalogue
 from kmgraph.stores.base import QuadStore
@@ -30,8 +31,10 @@ from kmgraph.stores.views import visible_in
 
 #: Folder of the counts in that of a store.
 FOLDER: Final = "metadata"
-#: Triples of a view up to which counting is a matter of a second or two.
+#: Triples of a view up to which counting is a matter of a few seconds.
 AT_ONCE_TRIPLES: Final = 300_000
+#: Kinds of graphs that are counted each for itself: those that hold data that were given.
+_GIVEN: Final = frozenset({"dataset", "loaded", "updates"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,8 @@ def counts_of(view: QuadStore) -> Kept:
     >>> list(counts_of(MemoryStore()).counts)
     [None]
     """
-    graphs = [None, *(graph for graph, _ in datasets_in(view))]
+    datasets = [graph for graph, _ in datasets_in(view)]
+    graphs = [None, *datasets, *described(view).undescribed.values()]
     questions = with_rows(view, _questions())
     return Kept({one: count(view, one) for one in graphs}, frozenset(one.id for one in questions))
 
@@ -144,8 +148,8 @@ def _marks(generation: Generation, view: str) -> dict[str | None, str]:
     for graph in _graphs(generation, view):
         marks[graph.iri] = _hash(graph.iri, graph.digest or f"generation {number}")
     texts = [question.query for question in _questions()]
-    whole = _hash(*sorted(str(mark) for mark in marks.values()), *texts)
-    datasets = {graph.iri for graph in generation.graphs if graph.kind == "dataset"}
+    whole = _hash(*sorted(str(mark) for mark in marks.values()), *texts, *LINKED)
+    datasets = {graph.iri for graph in generation.graphs if graph.kind in _GIVEN}
     return {None: whole, **{iri: mark for iri, mark in marks.items() if iri in datasets}}
 
 

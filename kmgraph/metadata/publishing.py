@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -64,6 +65,9 @@ def publication_of(
 def changes_of_graphs(store: GenerationStore, generation: Generation) -> dict[str, str]:
     """Return when each graph of a generation last changed, as far as kept generations tell.
 
+    An erasure takes from older generations what it takes from the newest one, so that these are
+    alike afterwards; what it took something from changed then all the same.
+
     :param store: the store.
     :param generation: one of its generations.
     :returns: IRI of a graph to a time in ISO 8601.
@@ -84,6 +88,7 @@ def _changes(folder: Path, generation_id: int) -> dict[str, str]:
     store = GenerationStore(folder)
     generation = store.generation(generation_id)
     changed = {graph.iri: generation.created for graph in generation.graphs}
+    swept = {graph.iri: graph.swept for graph in generation.graphs if graph.swept}
     digests = {graph.iri: graph.digest for graph in generation.graphs if graph.digest}
     parent = generation.parent
     for _ in range(_LOOKED_BACK):
@@ -96,8 +101,11 @@ def _changes(folder: Path, generation_id: int) -> dict[str, str]:
         there = {graph.iri: graph.digest for graph in older.graphs}
         digests = {iri: digest for iri, digest in digests.items() if there.get(iri) == digest}
         changed |= dict.fromkeys(digests, older.created)
+        marks = {graph.iri: graph.swept for graph in older.graphs if graph.swept}
+        swept = {**{iri: mark for iri, mark in marks.items() if iri in digests}, **swept}
         parent = older.parent
-    return changed
+    moments = {iri: [one for one in (at, swept.get(iri)) if one] for iri, at in changed.items()}
+    return {iri: max(found, key=dt.datetime.fromisoformat) for iri, found in moments.items()}
 
 
 def _newest(snapshots: list[Snapshot]) -> Snapshot:

@@ -18,6 +18,7 @@ from kmgraph.terms import Term
 ROWS: Final = "https://w3id.org/kmgraph/rows/"
 _TYPE: Final = ox.NamedNode(f"{RDF}type")
 _BYTE_SIZE: Final = ox.NamedNode(f"{DCAT}byteSize")
+_DATE_TIME: Final = ox.NamedNode(f"{XSD}dateTime")
 _COUNTING: Final = ox.NamedNode(f"{XSD}nonNegativeInteger")
 #: A row: column to the value, or values, that it has.
 Row = Mapping[str, Term | Iterable[Term] | None]
@@ -77,6 +78,24 @@ class Rows:
         """Yield what CONSTRUCT queries make of the rows."""
         for name in names:
             yield from cast(Iterator[ox.Triple], self._store.query(query(name)))
+
+
+def literals(texts: Mapping[str, str]) -> dict[str, ox.Literal]:
+    """Return texts as literals.
+
+    >>> literals({"a": "b"})["a"].value
+    'b'
+    """
+    return {name: ox.Literal(text) for name, text in texts.items()}
+
+
+def moment(text: str) -> ox.Literal | None:
+    """Return a time in ISO 8601 as a literal; None where it is not known.
+
+    >>> moment("") is None
+    True
+    """
+    return ox.Literal(text, datatype=_DATE_TIME) if text else None
 
 
 def query(name: str) -> str:

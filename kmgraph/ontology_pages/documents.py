@@ -131,6 +131,26 @@ class Documents:
         found = (one for one in self.all if one.kind is kind)
         return sorted(found, key=lambda one: one.title.casefold())
 
+    def elsewhere(self, document: TurtleDocument) -> list[tuple[TurtleDocument, list[Term]]]:
+        """Return the terms whose IRIs lead to a document and that others define, by document.
+
+        What a term's IRI has after ``#`` never reaches a server: whoever looks the term up gets
+        the page of what stands before.
+
+        >>> documents = read_documents()
+        >>> shapes = documents.get("https://w3id.org/kmgraph/shapes")
+        >>> len(documents.elsewhere(shapes)) == len(documents.of_kind(Kind.SHAPES)) - 1
+        True
+        """
+        start = f"{document.iri}#"
+        found = []
+        for other in self.of_kind(document.kind):
+            if other.iri == document.iri:
+                continue
+            if terms := [one for one in other.terms if one.iri.startswith(start)]:
+                found.append((other, terms))
+        return found
+
 
 @cache
 def read_documents() -> Documents:

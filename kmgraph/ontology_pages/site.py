@@ -43,7 +43,8 @@ def render_body(
     True
     """
     template = _environment().get_template("body.html")
-    return template.render(document=document, href=href, downloads=downloads)
+    elsewhere = read_documents().elsewhere(document)
+    return template.render(document=document, href=href, downloads=downloads, elsewhere=elsewhere)
 
 
 def write_site(folder: Path) -> int:

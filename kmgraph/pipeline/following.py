@@ -15,7 +15,7 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from kmgraph.cube import cube_in_memory, cube_views, groupings_digest
+from kmgraph.cube import cube_in_memory, cube_views, groupings_digest, properties_counted
 from kmgraph.listings import (
     list_in_memory,
     list_views,
@@ -141,11 +141,11 @@ def _change(
         )
     )
     told = list(_told_otherwise(changes, before, writer.view(key)))
-    subjects = {subject for subject, _ in told}
-    # A theme that is said to have one more study is not listed otherwise for it.
+    # A theme that is said to have one more study is not counted or listed otherwise for it.
+    counted = {subject for subject, name in told if name in properties_counted()}
     read = named_in("\n".join(listing.query for listing in load_listings().values()))
     listed = {subject for subject, name in told if name in read}
-    for make, changed in ((cube_views, subjects), (list_views, listed)):
+    for make, changed in ((cube_views, counted), (list_views, listed)):
         seconds.update(
             make(writer, folder, progress, keys=[key], changed=changed, before=lambda _: before)
         )

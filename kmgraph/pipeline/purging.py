@@ -20,6 +20,7 @@ from typing import Any, Final
 import pyoxigraph as ox
 
 from kmgraph.errors import InputError, RecordNotFoundError
+from kmgraph.facets import FACETED
 from kmgraph.pipeline.erasable import (
     check_reason,
     check_texts,
@@ -36,6 +37,7 @@ from kmgraph.progress import Progress, ProgressEvent, silent
 from kmgraph.search import forget_indexes
 from kmgraph.stores.generations import GenerationStore
 from kmgraph.stores.meta import Generation
+from kmgraph.stores.previews import forget_previews
 from kmgraph.stores.tombstones import Tombstones, append_to_log
 from kmgraph.validation import Report
 
@@ -330,6 +332,8 @@ def _rewrite(
     summary = PurgeSummary()
     shutil.rmtree(target.path / FEED_FOLDER, ignore_errors=True)
     forget_indexes(target)
+    FACETED.forget(target)
+    forget_previews(target)
     mentions = Mentions(_own_texts(sweeps), base=target.base)
     with staging(target) as directory:
         rewriting = Rewriting(target, directory, mentions, progress)
@@ -342,6 +346,7 @@ def _rewrite(
             rewriting.replace(sweep)
     # An index may have been made of the old content while it was rewritten.
     forget_indexes(target)
+    FACETED.forget(target)
     if sweeps:
         summary.snapshots = remove_holding(target, sweeps[0].matcher)
     summary.swept = [_swept(sweep) for sweep in sweeps]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -44,6 +43,7 @@ class Rewriting:
         self._target, self._directory = target, directory
         self._mentions, self._progress = mentions, progress
         self._number = 0
+        self._swept: str | None = None
         self.report: Report | None = None
 
     def publish(self, sweep: Sweep, *, validate: bool) -> Generation:
@@ -56,7 +56,6 @@ class Rewriting:
             id=number,
             parent=current.id,
             reason=_REASON,
-            created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
             content_id=0,
             content_created="",
         )
@@ -72,6 +71,7 @@ class Rewriting:
 
         part = self._part(number)
         written = self._write(part, sweep, described, with_report)
+        self._swept = written.created
         self._target.publish_part(part, progress=self._progress)
         return written
 
@@ -116,6 +116,7 @@ class Rewriting:
             triples,
             (self._derive, self._count, self._list),
             files,
+            swept=self._swept,
             progress=self._progress,
         )
         shutil.rmtree(work)

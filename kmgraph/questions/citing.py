@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from kmgraph import artefacts
+from kmgraph.described import described
 from kmgraph.questions.model import Question
 from kmgraph.results import Solutions
 from kmgraph.stores.base import QuadStore
@@ -53,6 +54,10 @@ def origin(store: QuadStore) -> Origin:
         titles.append(f"{row['title']}{version}")
         publishers.append(str(row["publisher"] or ""))
     who = tuple(dict.fromkeys(one for one in publishers if one))
+    if generation is not None and (others := described(store).undescribed):
+        # What nobody describes may have a part in the answer, whose publisher is not known.
+        titles.append(f"{len(others)} graph{'s' * (len(others) > 1)} without a description")
+        who = (*who, "publisher not stated") if who else who
     read = Origin(tuple(titles), who, getattr(generation, "id", None), since, created[:10])
     if generation is not None:
         _READ[store] = read

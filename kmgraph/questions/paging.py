@@ -76,13 +76,11 @@ def checked_page(page: int | None, page_size: int | None, *, is_large: bool) -> 
     """
     if page is None and page_size is None and not is_large:
         return None
-    number, size = page or 1, page_size or PAGE_SIZE
-    if (page is not None and page < 1) or not 1 <= (page_size or size) <= MOST or page_size == 0:
-        raise ParameterError(
-            f"there is no page {page} of {page_size}: pages count from 1, and a page is about "
-            f"1 to {MOST} records"
-        )
-    return Page(number, size)
+    if page is not None and page < 1:
+        raise ParameterError(f"there is no page {page}: pages count from 1")
+    if page_size is not None and not 1 <= page_size <= MOST:
+        raise ParameterError(f"a page cannot be about {page_size} records: it is about 1 to {MOST}")
+    return Page(page or 1, page_size or PAGE_SIZE)
 
 
 def is_large(question: Question, store: QuadStore) -> bool:

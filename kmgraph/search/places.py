@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import sqlite3
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
-from uuid import uuid4
 
 from kmgraph.search.building import LAYOUT
 from kmgraph.search.index import SearchIndex
+from kmgraph.stores.beside import Beside
 from kmgraph.stores.generations import GenerationStore
 from kmgraph.stores.views import PUBLIC
 
-_FOLDER: Final = "search"
+INDEXED: Final = Beside("search", LAYOUT, SearchIndex.of, SearchIndex.at)
 
 
 def open_index(
@@ -35,18 +32,7 @@ def open_index(
     :param folder: where indexes lie; beside the generations where nothing is said.
     :raises StoreUnavailableError: there is no such generation or view.
     """
-    path = index_path(target, view, generation_id=generation_id, folder=folder)
-    try:
-        path.parent.mkdir(exist_ok=True)
-    except OSError:
-        with target.open_view(view, generation_id) as store:
-            return SearchIndex.of(store)
-    if not _is_current(path):
-        _make(target, view, generation_id, path)
-        for old in path.parent.glob(f"{view}-*.sqlite"):
-            if old != path:
-                old.unlink(missing_ok=True)
-    return SearchIndex.at(path)
+    return INDEXED.open(target, view, generation_id=generation_id, folder=folder)
 
 
 def index_path(
@@ -57,29 +43,9 @@ def index_path(
     folder: Path | None = None,
 ) -> Path:
     """Return where the index of a view lies, or will lie once it is made."""
-    since, created = target.generation(generation_id).content_since
-    stamp = "".join(letter for letter in created if letter.isalnum())
-    return (folder or target.path / _FOLDER) / f"{view}-{since:06d}-{stamp}.sqlite"
+    return INDEXED.path(target, view, generation_id=generation_id, folder=folder)
 
 
 def forget_indexes(target: GenerationStore) -> None:
     """Remove the indexes of a store, as an erasure must; what is erased may stand in them."""
-    for path in (target.path / _FOLDER).glob("*"):
-        path.unlink(missing_ok=True)
-
-
-def _make(target: GenerationStore, view: str, generation_id: int | None, path: Path) -> None:
-    """Write an index beside its place, and put it there when it is whole."""
-    beside = path.with_suffix(f".{uuid4().hex}.part")
-    with target.open_view(view, generation_id) as store:
-        SearchIndex.of(store, beside).close()
-    os.replace(beside, path)
-
-
-def _is_current(path: Path) -> bool:
-    """Say whether there is an index of today's layout."""
-    if not path.exists():
-        return False
-    with suppress(sqlite3.Error), SearchIndex.at(path) as index:
-        return index.layout == LAYOUT
-    return False
+    INDEXED.forget(target)

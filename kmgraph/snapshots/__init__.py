@@ -3,6 +3,7 @@
 A snapshot never changes: the same generation and view give the same bytes, whoever makes it.
 """
 
+from kmgraph.snapshots.citing import Cited, CitedPart, cited
 from kmgraph.snapshots.keeping import (
     GoneSnapshot,
     gone_snapshots,
@@ -17,10 +18,13 @@ from kmgraph.snapshots.tables import load_tables
 from kmgraph.snapshots.writing import Written, write_snapshot
 
 __all__ = [
+    "Cited",
+    "CitedPart",
     "GoneSnapshot",
     "Snapshot",
     "SnapshotFile",
     "Written",
+    "cited",
     "gone_snapshots",
     "held_by",
     "load_tables",

@@ -12,6 +12,8 @@ from kmgraph.errors import StoreCorruptError
 
 #: Name of the file that describes a snapshot; it is written last.
 MANIFEST: Final = "snapshot.json"
+#: Name of the file that ``sha256sum -c`` reads.
+SUMS: Final = "SHA256SUMS"
 FORMAT_VERSION: Final = 1
 
 

@@ -15,12 +15,13 @@ from urllib.parse import quote
 
 import kmgraph
 from kmgraph.dataset import EvidenceDataset
+from kmgraph.described import described
 from kmgraph.errors import InputError, MissingExtraError, StoreLockedError, StoreUnavailableError
 from kmgraph.progress import Progress, ProgressEvent, silent
-from kmgraph.snapshots.citing import citation, citation_file
+from kmgraph.snapshots.citing import CITATION_FILE, citation, citation_file
 from kmgraph.snapshots.dumps import WHOLE, write_datasets, write_graphs, write_nquads
 from kmgraph.snapshots.keeping import times_removed, view_digest
-from kmgraph.snapshots.model import MANIFEST, Snapshot, SnapshotFile, read_snapshot
+from kmgraph.snapshots.model import MANIFEST, SUMS, Snapshot, SnapshotFile, read_snapshot
 from kmgraph.snapshots.places import PART, snapshot_folder, snapshot_iri
 from kmgraph.snapshots.tables import arrow_modules, write_tables
 from kmgraph.stores.durable import fsync_path, fsync_tree
@@ -31,6 +32,7 @@ from kmgraph.stores.views import PUBLIC, view_key, visible_in
 
 #: Kinds of graphs that were given, and not made by kmgraph.
 _GIVEN: Final = frozenset({"dataset", "loaded"})
+_CITING: Final = "how to cite the snapshot"
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,14 +216,14 @@ def _write(
     opened: OxigraphView, wanted: _Wanted, part: Path, target: Path, progress: Progress
 ) -> Snapshot:
     """Write all files of a snapshot, the manifest last."""
-    cards = EvidenceDataset(opened).datasets()
+    cards, reach = EvidenceDataset(opened).datasets(), described(opened)
     facts = {
         "iri": wanted.iri,
         "version": wanted.version,
         "created": wanted.generation.created,
         "digest": wanted.digest,
     }
-    text = citation(cards, **facts)
+    text = citation(cards, reach, **facts)
     files = _dumps(opened, wanted, part, progress)
     progress(ProgressEvent("snapshot", "tables"))
     left_out = []
@@ -230,8 +232,12 @@ def _write(
         files += write_tables(opened, part, citation=text)
     except MissingExtraError as error:
         left_out.append(f"tables: {error}")
-    files.append(_text(part, "citation.txt", "text/plain", f"{text}\n"))
-    files.append(_text(part, "CITATION.cff", "application/yaml", citation_file(cards, **facts)))
+    files.append(_text(part, "citation.txt", _CITING, "text/plain", f"{text}\n"))
+    cff = citation_file(cards, reach, **facts)
+    files.append(_text(part, CITATION_FILE, _CITING, "application/yaml", cff))
+    # As sha256sum writes and reads it.
+    sums = "".join(f"{file.sha256}  {file.name}\n" for file in files)
+    files.append(_text(part, SUMS, "the SHA-256 of each other file", "text/plain", sums))
     snapshot = Snapshot(
         target,
         wanted.iri,
@@ -274,9 +280,9 @@ def _graph_files(wanted: _Wanted) -> dict[str, str]:
     }
 
 
-def _text(part: Path, name: str, media_type: str, content: str) -> SnapshotFile:
+def _text(part: Path, name: str, holds: str, media_type: str, content: str) -> SnapshotFile:
     """Write a file of text."""
     data = content.encode()
     (part / name).write_bytes(data)
     digest = hashlib.sha256(data).hexdigest()
-    return SnapshotFile(name, "how to cite the snapshot", media_type, None, len(data), digest)
+    return SnapshotFile(name, holds, media_type, None, len(data), digest)

@@ -22,6 +22,7 @@ class GraphInfo:
     :ivar kind: what fills it, such as ``dataset`` or ``derived``.
     :ivar info: what else its maker wrote down.
     :ivar digest: canonical hash of its triples.
+    :ivar swept: when an erasure last took something from it, in ISO 8601; empty where none did.
     """
 
     name: str
@@ -31,6 +32,7 @@ class GraphInfo:
     kind: str = "dataset"
     info: Mapping[str, Any] = field(default_factory=dict)
     digest: str = ""
+    swept: str = ""
 
 
 @dataclass(frozen=True, slots=True)

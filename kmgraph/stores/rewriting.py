@@ -6,6 +6,7 @@ files. So what has to leave no trace needs views that were made from nothing.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -38,6 +39,7 @@ def write_generation(
     derive: Sequence[Derive],
     files: Files,
     *,
+    swept: str | None = None,
     progress: Progress,
 ) -> Generation:
     """Write a generation to an empty folder, and sync it to the disk.
@@ -48,6 +50,8 @@ def write_generation(
     :param wanted: the generation; sizes, digests and what is derived are worked out.
     :param triples: name of a graph to the N-Triples file of its content.
     :param derive: what derives, one after the other; each finds what those before it derived.
+    :param swept: what graphs that changed are marked with: when the erasure was, in ISO 8601. None
+        for now, once all is written; the generation counts as created then.
     :returns: the generation as it was written down.
     """
     (part / "views").mkdir()
@@ -62,9 +66,15 @@ def write_generation(
         counts[key] = count_triples(store)
         derived[key] = tuple(describe_view_graphs(store, shared, base, key).values())
     # The last view shows everything.
-    graphs = tuple(_measured(graph, store) for graph in wanted.graphs)
+    measured = [_measured(graph, store) for graph in wanted.graphs]
     contents = dict(files(OxigraphStore(store, base)))
     del store
+    if swept is None:
+        # Whoever read the old state while this one was written has to see that it is newer.
+        swept = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+        wanted = replace(wanted, created=swept)
+    pairs = zip(wanted.graphs, measured, strict=True)
+    graphs = tuple(_marked(before, after, swept) for before, after in pairs)
     described = _described(wanted, graphs, derived[wanted.master], counts)
     described = replace(
         described,
@@ -114,6 +124,11 @@ def _measured(graph: GraphInfo, store: ox.Store) -> GraphInfo:
     triples = count_triples(store, graph.iri)
     digest = graph_digest(store, graph.iri) if triples else EMPTY
     return replace(graph, triples=triples, digest=digest)
+
+
+def _marked(before: GraphInfo, after: GraphInfo, swept: str) -> GraphInfo:
+    """Return a graph with when something was taken from it, if anything was."""
+    return after if after.digest == before.digest else replace(after, swept=swept)
 
 
 def _described(

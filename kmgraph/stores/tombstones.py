@@ -49,6 +49,8 @@ class Tombstone:
     :ivar is_finished: whether it was erased from all generations.
     :ivar texts: number of texts that were erased with it. They are kept nowhere, and have to be
         given again to finish, or to erase them from a backup.
+    :ivar finished: when it was last erased from all generations, in ISO 8601; empty where that is
+        not so or not known.
     """
 
     digest: str
@@ -56,6 +58,7 @@ class Tombstone:
     visibilities: tuple[str, ...] = ()
     is_finished: bool = False
     texts: int = 0
+    finished: str = ""
 
     @property
     def log_id(self) -> str:
@@ -198,8 +201,26 @@ class Tombstones:
 
     def with_all_finished(self) -> Tombstones:
         """Return the tombstones after all generations were swept."""
-        stones = {d: replace(s, is_finished=True) for d, s in self.stones.items()}
+        now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+        stones = {
+            d: s if s.is_finished else replace(s, is_finished=True, finished=now)
+            for d, s in self.stones.items()
+        }
         return replace(self, stones=stones)
+
+    def last_erasure(self, view: str) -> str:
+        """Return when something was last erased that a view showed, in ISO 8601, else nothing.
+
+        :param view: key of the view.
+
+        >>> stones = Tombstones().with_erased(["https://x.org/P1"], ["team"]).with_all_finished()
+        >>> bool(stones.last_erasure("public+team")), stones.last_erasure("public")
+        (True, '')
+        """
+        shown = visible_in(view)
+        seen = [stone for stone in self.stones.values() if shown & set(stone.visibilities)]
+        times = (stone.finished or stone.erased for stone in seen)
+        return max(times, key=dt.datetime.fromisoformat, default="")
 
     def save(self, store_path: Path) -> None:
         """Write the tombstones to their store, so that a crash leaves the old or the new ones."""

@@ -21,7 +21,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -33,7 +34,7 @@ from kmgraph.namespaces import DCTERMS, RDF, XSD
 from kmgraph.stores.generations import GenerationStore
 from kmgraph.stores.tombstones import TOMBSTONES_FILE
 from kmgraph.stores.views import PUBLIC
-from kmgraph.versions.members import ADDED, CHANGED, CLASSES, REMOVED, Member
+from kmgraph.versions.members import ADDED, CHANGED, CLASSES, REMOVED, Member, generation_of
 
 #: Folder of the feeds in that of a store.
 FOLDER: Final = "feed"
@@ -101,7 +102,12 @@ class Feed:
     @property
     def iri(self) -> str:
         """IRI of the stream; a feed that begins anew after an erasure has another one."""
-        return f"{self.base}feed/{self.view}/{self._state.epoch}"
+        return f"{self.base}feed/{self.view}/{self.epoch}"
+
+    @property
+    def epoch(self) -> str:
+        """What tells this stream from those before an erasure."""
+        return self._state.epoch
 
     @property
     def generation(self) -> int:
@@ -141,6 +147,37 @@ class Feed:
         """Yield all members, the oldest first."""
         for number in range(1, self.pages + 1):
             yield from self.page(number).members
+
+    def page_of(self, iris: Iterable[str]) -> int | None:
+        """Return the number of the page that holds one of some members; None where none does.
+
+        Members are in the order of their generations, so the pages of one generation are read.
+
+        :param iris: IRIs that the member may have, of one generation.
+        """
+        named = set(iris)
+        wanted = next((generation_of(self.base, iri) for iri in named), None)
+        if wanted is None:
+            return None
+        filled = range(1, -(-self._state.members // self._state.page_size) + 1)
+        first = max(bisect_left(filled, wanted, key=self._first_generation) - 1, 0)
+        end = bisect_right(filled, wanted, key=self._first_generation)
+        lines = [Member(iri, "", "", "").to_line() for iri in named]
+        # Quotes within a text are marked, so that a line can only begin like this.
+        starts = [line.partition(b', "entity"')[0] + b"," for line in lines]
+        for number in filled[first:end]:
+            content = page_path(self.folder, number).read_bytes()
+            left = self._state.members - (number - 1) * self._state.page_size
+            places = [place for start in starts if (place := content.find(start)) >= 0]
+            if any(content.count(b"\n", 0, place) < left for place in places):
+                return number
+        return None
+
+    def _first_generation(self, number: int) -> int:
+        """Return the generation of the first member of a page that is not empty."""
+        with page_path(self.folder, number).open("rb") as lines:
+            start = lines.readline().partition(b', "graphs": ')[0] + b"}"
+        return generation_of(self.base, json.loads(start)["iri"]) or 0
 
     def last_changes(self) -> dict[str, str]:
         """Return when each entity of the feed last changed: its IRI to a time in ISO 8601.

@@ -128,6 +128,21 @@ def member_iri(base: str, view: str, generation: int, entity: str) -> str:
     return f"{base}version/{generation}{view.removeprefix('public')}/{path}"
 
 
+def generation_of(base: str, iri: str) -> int | None:
+    """Return the generation that the IRI of a version names; None where it names none.
+
+    :param base: base IRI of the store.
+
+    >>> generation_of("https://x.org/", "https://x.org/version/7+north/study/a")
+    7
+    >>> generation_of("https://x.org/", "https://x.org/study/a")
+    """
+    start = f"{base}version/"
+    number = iri.removeprefix(start).partition("/")[0].partition("+")[0]
+    is_version = iri.startswith(start) and number.isascii() and number.isdecimal()
+    return int(number) if is_version else None
+
+
 def erased_name(digest: str, salt: str) -> str:
     """Return the name of something that was erased.
 

@@ -91,6 +91,15 @@ def caller() -> Caller:
     return found
 
 
+def take_token(secret: str) -> None:
+    """Have a token that a form brought stand for one in the header of the running request.
+
+    :raises TokenError: the token is unknown, revoked or expired.
+    """
+    access: Access = current_app.extensions["kmgraph-access"]
+    g.caller = caller_of(f"Bearer {secret}", access.register, access.public_view)
+
+
 @dataclass(frozen=True, slots=True)
 class Access:
     """What the rights of a request are decided by.

@@ -125,6 +125,21 @@ class ServerConfig:
     )
     body_limit_bytes: int = _setting(1_000_000, "Longest body of a query, in bytes.", 1)
     upload_limit_bytes: int = _setting(50_000_000, "Longest body of a write, in bytes.", 1)
+    records_unpacked_bytes: int = _setting(
+        500_000_000, "Most bytes of the tables of an upload, once they are unpacked.", 1
+    )
+    records_compare_s: float = _setting(
+        60.0,
+        "Longest time to compare the answers to the saved questions of a preview, in seconds; 0 "
+        "compares none.",
+        0,
+    )
+    records_previews: int = _setting(
+        5, "Previews of uploaded records that are kept; the oldest goes for a new one.", 1
+    )
+    records_kept_s: float = _setting(
+        3600.0, "How long a preview of uploaded records is kept, in seconds.", 0.001
+    )
     cache_bytes: int = _setting(
         64_000_000, "Memory for answers that are kept, in bytes, in each serving process.", 0
     )

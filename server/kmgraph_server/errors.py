@@ -6,7 +6,8 @@
       RequestFaultError(status)   MalformedRequestError 400
                                   · NotAcceptableError 406 · UnsupportedMediaTypeError 415
                                   · PayloadError 413 · RateLimitError 429
-                                  · PreconditionError 412 · StoppingError 503
+                                  · PreconditionError 412 · ConflictError 409
+                                  · StoppingError 503 · NotYetError 503
 """
 
 from __future__ import annotations
@@ -44,6 +45,13 @@ class PreconditionError(RequestFaultError):
 
     code = "precondition-failed"
     status = 412
+
+
+class ConflictError(RequestFaultError):
+    """What is asked for does not go together with what there is by now."""
+
+    code = "conflict"
+    status = 409
 
 
 class RateLimitError(RequestFaultError):

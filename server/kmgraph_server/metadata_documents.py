@@ -24,6 +24,7 @@ from kmgraph.metadata import (
     size_of,
     void_of,
 )
+from kmgraph.questions import Question
 from kmgraph.stores.generations import GenerationStore
 from kmgraph.versions.feed import Feed
 from kmgraph_server.addresses import absolute, rooted
@@ -59,6 +60,11 @@ def void_document() -> Document:
         publication.endpoint,
         lambda: [*void_of(view, publication, {}), *examples_of([], publication)],
     )
+
+
+def question_document(question: Question) -> Document:
+    """Return what a saved question is: its text as an example query, and the prefixes."""
+    return examples_of([question], replace(_publication(), snapshot=None))
 
 
 def is_counted() -> bool:

@@ -16,12 +16,11 @@ from pathlib import Path
 from typing import Final
 from weakref import WeakKeyDictionary
 
-import pyoxigraph as ox
 from flask import g
 
 from kmgraph.execution.store import PooledStore
-from kmgraph.metadata import METADATA, is_about_metadata
-from kmgraph.namespaces import RDF, graph_iri
+from kmgraph.metadata import METADATA, is_about_metadata, used_in, write_metadata
+from kmgraph.namespaces import graph_iri
 from kmgraph.stores.oxigraph import OxigraphView
 from kmgraph_server.metadata_documents import Document, catalogue_document, void_document
 from kmgraph_server.protocol import ProtocolRequest
@@ -31,7 +30,6 @@ from kmgraph_server.state import evaluate, served, snapshot
 #: Graphs of one view that are kept: a server may have several names, and files are written late.
 _MOST: Final = 4
 _LOCK: Final = threading.Lock()
-_TYPE: Final = ox.NamedNode(f"{RDF}type")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +62,7 @@ def _is_asked(asked: ProtocolRequest) -> bool:
     base = snapshot().dataset.base
     if chosen := {*asked.default_graphs, *asked.named_graphs}:
         return graph_iri(base, METADATA) in chosen
-    return is_about_metadata(asked.query, base=base, is_used=_is_used)
-
-
-def _is_used(term: str) -> bool:
-    """Say whether the data that the caller sees use a property or a class."""
-    store, node = snapshot().dataset.store, ox.NamedNode(term)
-    as_property = next(store.quads(None, node, None, ox.DefaultGraph()), None)
-    as_class = next(store.quads(None, _TYPE, node, ox.DefaultGraph()), None)
-    return as_property is not None or as_class is not None
+    return is_about_metadata(asked.query, base=base, is_used=used_in(snapshot().dataset.store))
 
 
 def _graph() -> MetadataGraph:
@@ -95,17 +85,9 @@ def _graph() -> MetadataGraph:
 def _written(seen: Snapshot, triples: Document, key: str) -> MetadataGraph:
     """Write metadata to a folder, which goes when nobody has them any more."""
     folder = Path(tempfile.mkdtemp(prefix="kmgraph-metadata-"))
-    name = ox.NamedNode(graph_iri(seen.dataset.base, METADATA))
-    store = ox.Store(str(folder / "view"))
-    graphs: tuple[ox.NamedNode | ox.DefaultGraph, ...] = (name, ox.DefaultGraph())
-    for graph in graphs:
-        store.bulk_extend(
-            ox.Quad(each.subject, each.predicate, each.object, graph) for each in set(triples)
-        )
-    store.flush()
-    del store
-    view = OxigraphView(folder / "view", base=seen.dataset.base)
+    written = write_metadata(triples, seen.dataset.base, folder).path
+    view = OxigraphView(written, base=seen.dataset.base)
     pool = served().pool
-    pooled = PooledStore(view, folder / "view", lambda job: evaluate(pool, job), view_key=seen.key)
+    pooled = PooledStore(view, written, lambda job: evaluate(pool, job), view_key=seen.key)
     weakref.finalize(pooled, shutil.rmtree, folder, ignore_errors=True)
-    return MetadataGraph(folder / "view", hashlib.sha256(key.encode()).hexdigest(), pooled)
+    return MetadataGraph(written, hashlib.sha256(key.encode()).hexdigest(), pooled)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote
@@ -56,7 +56,7 @@ from kmgraph_server.errors import (
     StoppingError,
     UnsupportedMediaTypeError,
 )
-from kmgraph_server.negotiation import GRAPH, HTML, Offer, choose, forms
+from kmgraph_server.negotiation import GRAPH, HTML, Offer, choose, forms, parse_accept
 from kmgraph_server.observing import notes_of
 
 PROBLEM: Final = "application/problem+json"
@@ -280,11 +280,13 @@ def respond(problem: Problem) -> Response:
     notes = notes_of(request.environ)
     notes.problem = problem.code
     document = Offer("json", PROBLEM, None)
+    # For a resource that is not there a client of linked data gets a graph that says so.
+    others = forms(GRAPH) if problem.status in (404, 410) else []
+    accept = request.headers.get("Accept")
     try:
-        graphs = forms(GRAPH)
-        # For a resource that is not there a client of linked data gets a graph that says so.
-        others = graphs if problem.status in (404, 410) else []
-        offer = choose(request.headers.get("Accept"), [document, HTML, *others])
+        offer = _named_by_address(accept, [HTML, *others] if others else []) or choose(
+            accept, [document, HTML, *others]
+        )
     except NotAcceptableError:
         offer = document
     if offer is HTML:
@@ -296,6 +298,19 @@ def respond(problem: Problem) -> Response:
     told = {**problem.to_dict(), "instance": notes.instance}
     text = json.dumps(told, ensure_ascii=False, indent=2) + "\n"
     return Response(text, problem.status, content_type=PROBLEM)
+
+
+def _named_by_address(accept: str | None, offers: Sequence[Offer]) -> Offer | None:
+    """Return the form that an address asks for by its end or by a parameter.
+
+    :param accept: value of the Accept header; where it prefers anything, that decides.
+    :returns: None where the address names none of the forms.
+    """
+    ranges = list(parse_accept(accept or ""))
+    if any((entry.type, entry.subtype) != ("*", "*") for entry in ranges):
+        return None
+    names = (request.args.get("format", ""), request.path.rpartition(".")[2])
+    return next((offer for name in names for offer in offers if offer.name == name), None)
 
 
 def as_triples(problem: Problem, url: str) -> Triples:

@@ -22,7 +22,7 @@ def view_index() -> SearchIndex:
 
     :raises NotYetError: it is being made.
     """
-    found: Indexes = current_app.extensions[INDEXES]
+    found: Indexes[SearchIndex] = current_app.extensions[INDEXES]
     return found.of(caller().read_view, snapshot().dataset)
 
 

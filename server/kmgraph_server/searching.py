@@ -1,4 +1,4 @@
-"""The indexes that a server searches, made beside it when somebody first searches a view."""
+"""The indexes that a server looks things up in, made beside it when a view is first asked."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
-from kmgraph.search import SearchIndex, index_path, open_index
+from kmgraph.facets import FACETED, FacetIndex
+from kmgraph.search import SearchIndex
+from kmgraph.search.places import INDEXED
+from kmgraph.stores.beside import Beside, Laid
 from kmgraph.stores.generations import GenerationStore
 from kmgraph_server.errors import NotYetError
 
@@ -26,33 +29,41 @@ _LIMIT_S: Final = 3_600
 #: Making an index must not slow down answers.
 _NICENESS: Final = 10
 _PROGRAM: Final = (
-    "import sys; from kmgraph.search import open_index; "
+    "import sys; from importlib import import_module; "
     "from kmgraph.stores.generations import GenerationStore; "
-    "open_index(GenerationStore(sys.argv[1]), sys.argv[2]).close()"
+    "kind = getattr(import_module(sys.argv[3]), sys.argv[4]); "
+    "kind.open(GenerationStore(sys.argv[1]), sys.argv[2]).close()"
 )
+Made = TypeVar("Made", bound=Laid)
 
 
 @dataclass(slots=True)
-class _Kept:
+class _Kept(Generic[Made]):
     """An index that is open, and what it is of."""
 
     content: object
-    index: SearchIndex
+    index: Made
 
 
 @dataclass(slots=True)
-class Indexes:
-    """The indexes of what one application serves.
+class Indexes(Generic[Made]):
+    """The indexes of one kind of what one application serves.
 
     :ivar store: folder of the store; None where a dataset in memory is served.
+    :ivar beside: how they are made and opened.
+    :ivar name: module and name of that, for the process that makes them.
+    :ivar said: what they are, for those who have to wait.
     """
 
     store: Path | None
-    _kept: dict[str, _Kept] = field(default_factory=dict)
+    beside: Beside[Made]
+    name: tuple[str, str]
+    said: str
+    _kept: dict[str, _Kept[Made]] = field(default_factory=dict)
     _making: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def of(self, view: str, dataset: EvidenceDataset) -> SearchIndex:
+    def of(self, view: str, dataset: EvidenceDataset) -> Made:
         """Return the index of a view as it is now.
 
         :param dataset: what is served in memory, where that is so.
@@ -75,17 +86,14 @@ class Indexes:
                 process.wait()
         self._making.clear()
 
-    def _made(
-        self, view: str, dataset: EvidenceDataset, target: GenerationStore | None
-    ) -> SearchIndex:
+    def _made(self, view: str, dataset: EvidenceDataset, target: GenerationStore | None) -> Made:
         """Return an index that was not open."""
         if target is None:
-            return SearchIndex.of(dataset.store)
-        if not os.access(target.path, os.W_OK):
-            return open_index(target, view)
-        if not index_path(target, view).exists():
+            return self.beside.of(dataset.store, None)
+        path = self.beside.path(target, view)
+        if os.access(target.path, os.W_OK) and not self.beside.is_current(path):
             self._make(view, target)
-        return open_index(target, view)
+        return self.beside.open(target, view)
 
     def _make(self, view: str, target: GenerationStore) -> None:
         """Have a process of its own make an index, and wait for it for a while.
@@ -94,14 +102,30 @@ class Indexes:
         """
         process = self._making.get(view)
         if process is None:
-            command = [sys.executable, "-c", _PROGRAM, str(target.path), view]
+            command = [sys.executable, "-c", _PROGRAM, str(target.path), view, *self.name]
             process = self._making[view] = subprocess.Popen(command)  # noqa: S603 - of our own
             with suppress(OSError):
                 os.setpriority(os.PRIO_PROCESS, process.pid, _NICENESS)
         try:
             code = process.wait(_WAIT_S)
         except subprocess.TimeoutExpired:
-            raise NotYetError("the index of this search is being made: try again soon") from None
+            raise NotYetError(f"{self.said} is being made: try again soon") from None
         del self._making[view]
         if code:
-            _LOG.error("the process that makes the index of %s ended with %s", view, code)
+            _LOG.error("the process that makes %s of %s ended with %s", self.said, view, code)
+
+
+def search_indexes(store: Path | None) -> Indexes[SearchIndex]:
+    """Return the indexes that are searched by words.
+
+    :param store: folder of the store; None where a dataset in memory is served.
+    """
+    return Indexes(store, INDEXED, ("kmgraph.search.places", "INDEXED"), "the index of this search")
+
+
+def facet_indexes(store: Path | None) -> Indexes[FacetIndex]:
+    """Return the facets that lists are narrowed by.
+
+    :param store: folder of the store; None where a dataset in memory is served.
+    """
+    return Indexes(store, FACETED, ("kmgraph.facets.places", "FACETED"), "this list")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urljoin
 
 import pyoxigraph as ox
@@ -16,7 +16,9 @@ from kmgraph.namespaces import DCTERMS, KM, RDF, RDFS, SCHEMA, SKOS
 from kmgraph.stores.base import QuadStore
 from kmgraph_server.addresses import rooted, to_uri
 from kmgraph_server.headers import link
-from kmgraph_server.views.responses import Form
+
+if TYPE_CHECKING:
+    from kmgraph_server.views.responses import Form
 
 #: Media type of the document that holds all links of a page.
 LINKSET: Final = "application/linkset+json"

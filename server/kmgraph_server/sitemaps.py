@@ -3,13 +3,15 @@
 A sitemap holds 50,000 addresses at the most, and more go into several with an index. The store is
 read once, into a file, and each sitemap is a part of that. ``lastmod`` is when the record last
 changed, where there is a change feed; else when the graph that holds it did, as far as the kept
-generations tell; nothing is said where none tells it.
+generations tell; nothing is said where none tells it. After an erasure all pages count as changed:
+what was erased may have been named on any of them, and dates of some would tell which.
 
 Source: https://www.sitemaps.org/protocol.html
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import tempfile
 import weakref
@@ -43,12 +45,16 @@ class Entry:
 
 
 def entries(
-    store: QuadStore, changed: Mapping[str, str], records: Mapping[str, str] | None = None
+    store: QuadStore,
+    changed: Mapping[str, str],
+    records: Mapping[str, str] | None = None,
+    erased: str = "",
 ) -> Iterator[Entry]:
     """Yield the pages about the records of a store, each once, always in the same order.
 
     :param changed: IRI of a graph to when it last changed.
     :param records: IRI of a record to when it last changed, where that is known.
+    :param erased: when something was last erased; empty where nothing was.
 
     >>> from kmgraph.stores.oxigraph import MemoryStore
     >>> list(entries(MemoryStore(), {}))
@@ -66,8 +72,15 @@ def entries(
             tail = subject.value.removeprefix(store.base)
             if tail and _is_first(store, quad, graph, earlier):
                 modified = (records or {}).get(subject.value) or changed.get(name, "")
-                yield Entry(f"/doc/{to_path(tail)}", modified)
+                yield Entry(f"/doc/{to_path(tail)}", _later(modified, erased))
         earlier.append(graph)
+
+
+def _later(one: str, other: str) -> str:
+    """Return the later of two times in ISO 8601, either of which may be empty."""
+    if not (one and other):
+        return one or other
+    return max(one, other, key=dt.datetime.fromisoformat)
 
 
 def _is_first(

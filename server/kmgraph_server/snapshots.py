@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Final
 import pyoxigraph as ox
 
 from kmgraph.dataset import EvidenceDataset
+from kmgraph.described import described
 from kmgraph.errors import KmGraphError, NotFoundError, StoreUnavailableError
 from kmgraph.execution.messages import Job, Outcome
 from kmgraph.execution.store import PooledStore
@@ -81,6 +82,11 @@ class Snapshot:
     def cards(self) -> list[DatasetCard]:
         """What its datasets say of themselves."""
         return self.dataset.datasets()
+
+    @cached_property
+    def undescribed(self) -> Mapping[str, str]:
+        """Name and IRI of each of its graphs of data that no dataset record describes."""
+        return described(self.dataset.store).undescribed
 
     @cached_property
     def is_synthetic(self) -> bool:

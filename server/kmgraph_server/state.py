@@ -22,7 +22,7 @@ from kmgraph_server.metrics import Metrics
 from kmgraph_server.observing import notes_of
 from kmgraph_server.pools import lease_pool, return_pool
 from kmgraph_server.response_cache import Pointer, ResponseCache
-from kmgraph_server.searching import Indexes
+from kmgraph_server.searching import facet_indexes, search_indexes
 from kmgraph_server.snapshots import Holder, Snapshot, holder_of_dataset, holder_of_store
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ _EXTENSION: Final = "kmgraph"
 _STOPPING: Final = "kmgraph-stopping"
 _CLOSED: Final = "kmgraph-closed"
 INDEXES: Final = "kmgraph-indexes"
+FACETS: Final = "kmgraph-facets"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,9 @@ def install(app: Flask, config: ServerConfig, dataset: EvidenceDataset | None) -
     if current is not None and config.store is not None:
         past = opener(config.store, run, union_default_graph=union)
     app.extensions[_EXTENSION] = Served(config, found, pool, metrics, cache, pointer, past)
-    app.extensions[INDEXES] = Indexes(None if register is None else config.store)
+    indexed = None if register is None else config.store
+    app.extensions[INDEXES] = search_indexes(indexed)
+    app.extensions[FACETS] = facet_indexes(indexed)
     is_read_only = config.read_only or register is None
     app.extensions["kmgraph-access"] = Access(register, config.view, is_read_only)
     app.teardown_appcontext(_release)
@@ -169,8 +172,11 @@ def close(app: Flask) -> None:
         app.extensions[_CLOSED] = True
         if (writes := app.extensions.get("kmgraph-writes")) is not None:
             writes.close()
+        if (previews := app.extensions.get("kmgraph-previews")) is not None:
+            previews.close()
         found.holder.close()
         app.extensions[INDEXES].close()
+        app.extensions[FACETS].close()
         return_pool(found.config)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from flask import Flask, current_app
@@ -11,6 +12,7 @@ from flask import Flask, current_app
 from kmgraph.namespaces import KM
 from kmgraph_server.negotiation import Offer
 from kmgraph_server.pages import words
+from kmgraph_server.pages.credits import credits_of
 from kmgraph_server.state import snapshot_if_any
 
 #: Short name of a format to what people call it.
@@ -55,9 +57,13 @@ class Navigation:
         ("frameworks.index", "Frameworks"),
         ("frameworks.matrix", "Matrix"),
         ("quality.quality", "Data quality"),
+        ("tables.index", "Spreadsheets"),
         ("ontology.ontology", "Vocabulary"),
+        ("records.start", "Add records"),
     )
-    whole: frozenset[str] = frozenset({"questions", "search", "sparql", "ontology", "quality"})
+    whole: frozenset[str] = frozenset(
+        {"questions", "search", "sparql", "ontology", "quality", "records"}
+    )
 
     def of(self, app: Flask) -> Navigation:
         """Return what of it an application has."""
@@ -87,6 +93,7 @@ def _common() -> dict[str, Any]:
         "km": KM,
         "navigation": Navigation().of(current_app),
         "cards": served.cards if served else [],
+        "credits": partial(credits_of, served),
         "generation": served.generation if served else None,
         "is_synthetic": served.is_synthetic if served else False,
         "base_iri": served.dataset.base if served else "",

@@ -11,9 +11,20 @@ from mcp import Client, MCPError, StdioServerParameters, stdio_client
 
 from kmgraph.assistants import Toolbox, input_schema
 from kmgraph.errors import InputError, MissingExtraError
+from kmgraph.namespaces import SH, VOID
 from kmgraph.questions import load_catalogue
 
 COUNT = "SELECT (COUNT(*) AS ?n) { ?s a <https://w3id.org/kmgraph/ontology#Study> }"
+
+
+NO_IRIS = ("> <", "a b", "http://[bad", "urn:a b", "km:a b", "\\", "{x}")
+_METADATA_GRAPH = "https://w3id.org/kmgraph/id/graph/metadata"
+_WHOLE = "<https://w3id.org/kmgraph/id/catalog#data>"
+METADATA = {
+    "from": f"SELECT ?n FROM <{_METADATA_GRAPH}> {{ {_WHOLE} <{VOID}triples> ?n }}",  # noqa: S608
+    "graph": f"SELECT ?n {{ GRAPH <{_METADATA_GRAPH}> {{ {_WHOLE} <{VOID}triples> ?n }} }}",
+    "examples": f"SELECT ?q {{ ?q a <{SH}SPARQLExecutable> }}",
+}
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +55,10 @@ def session(built_example):
                     await client.read_resource("kmgraph://secrets")
                 except MCPError as error:
                     told["unknown"] = str(error)
+                for iri in NO_IRIS:
+                    told[f"iri {iri}"] = await client.call_tool("describe", {"iri": iri})
+                for name, query in METADATA.items():
+                    told[f"metadata {name}"] = await client.call_tool("select", {"query": query})
                 told["update"] = await client.call_tool("select", {"query": "CLEAR ALL"})
 
     anyio.run(talk)
@@ -64,7 +79,8 @@ def test_an_answer_says_what_it_rests_on(session, example):
     expected = example.ask("31").to_dict()
     assert found["rows"] == expected["rows"]
     assert found["passages"] == expected["passages"]
-    assert found["query"] == load_catalogue()["31"].query
+    assert found["query"] == expected["query"]
+    assert load_catalogue()["31"].query in found["query"]
     assert found["version"] == {"generation": 1, "content_since": 1}
     assert "generation 1. Answer to cq-031" in found["cite"]
     assert json.loads(session["cq_031"].content[0].text) == found
@@ -94,6 +110,22 @@ def test_what_is_wrong_is_said_and_nothing_is_changed(session):
     for name, word in (("cq_020", "thin=1"), ("update", "only queries"), ("select ", "no tool")):
         assert session[name].is_error
         assert word in session[name].content[0].text.lower()
+
+
+def test_what_is_no_iri_is_an_error_of_the_tool(session):
+    """The client can read it, and the session goes on."""
+    for iri in NO_IRIS:
+        found = session[f"iri {iri}"]
+        assert found.is_error
+        assert iri in found.content[0].text and "find" in found.content[0].text
+
+
+def test_metadata_are_asked_as_at_the_endpoint(session, example):
+    """By the name of their graph, and by words that only they use."""
+    for name in ("from", "graph"):
+        ((number,),) = session[f"metadata {name}"].structured_content["rows"]
+        assert number.startswith(f'"{len(example)}"')
+    assert session["metadata examples"].structured_content["rows_in_all"] > 20
 
 
 def test_resources_tell_what_there_is(session):

@@ -106,10 +106,16 @@ def test_a_question_is_answered_with_its_passages(store: Path) -> None:
 
 def test_parameters_are_checked(store: Path) -> None:
     """A parameter that is none, and a question that is none, are named."""
-    assert "write -p name=value" in run("ask", "31", "--store", store, "-p", "x", code=1).stderr
-    result = run("ask", "31", "--store", store, "-p", "colour=red", code=1)
+    assert "write -p name=value" in run("ask", "31", "--store", store, "-p", "x", code=2).stderr
+    result = run("ask", "31", "--store", store, "-p", "colour=red", code=2)
     assert "colour" in result.stderr
     assert "question-not-found" in run("ask", "999", "--store", store, code=1).stderr
+    for page in (0, -1):
+        said = run("ask", "31", "--store", store, "--page", page, code=2).stderr
+        assert f"there is no page {page}: pages count from 1" in said
+    for size in (0, 1_000):
+        said = run("ask", "31", "--store", store, "--page-size", size, code=2).stderr
+        assert f"a page cannot be about {size} records: it is about 1 to 200" in said
 
 
 @pytest.mark.parametrize(

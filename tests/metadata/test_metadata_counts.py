@@ -16,12 +16,15 @@ from kmgraph.dataset import EvidenceDataset
 from kmgraph.metadata import (
     Publication,
     catalogue_of,
+    counts_of,
     examples_of,
+    keep_counts,
     publication_of,
     validate_metadata,
     void_of,
 )
 from kmgraph.namespaces import RDF, VOID
+from kmgraph.pipeline import load_rdf
 from kmgraph.questions import load_catalogue
 from kmgraph.results import Triples
 from kmgraph.snapshots import Snapshot, write_snapshot
@@ -32,7 +35,7 @@ from kmgraph.stores.oxigraph import MemoryStore
 PREFIXES = f"""PREFIX void: <{VOID}> PREFIX dcat: <http://www.w3.org/ns/dcat#>
 PREFIX dcterms: <http://purl.org/dc/terms/> PREFIX spdx: <http://spdx.org/rdf/terms#>
 PREFIX sh: <http://www.w3.org/ns/shacl#> PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
-PREFIX schema: <https://schema.org/>"""
+PREFIX schema: <https://schema.org/> PREFIX void-ext: <http://ldf.fi/void-ext#>"""
 DATASET = "https://w3id.org/kmgraph/id/dataset/clahrc-ndl"
 GRAPH = "https://w3id.org/kmgraph/id/graph/clahrc-ndl"
 TYPE = f"{RDF}type"
@@ -117,6 +120,32 @@ def test_parts_are_what_sparql_counts(
         assert real
 
 
+def test_values_of_a_class_are_counted_by_what_they_are(
+    counted: ox.Store, example: EvidenceDataset
+) -> None:
+    """Things by class and literals by datatype, of the whole; no part is of anything else."""
+    asked = {
+        "SELECT ?c ?p ?k (COUNT(*) AS ?n) { ?s a ?c ; ?p ?o . ?o a ?k } GROUP BY ?c ?p ?k": (
+            "void:classPartition [ void:class ?k ; void:triples ?n ]"
+        ),
+        "SELECT ?c ?p ?k (COUNT(*) AS ?n) { ?s a ?c ; ?p ?o FILTER (isLiteral(?o)) } "
+        "GROUP BY ?c ?p (DATATYPE(?o) AS ?k)": (
+            "void-ext:datatypePartition [ void-ext:datatype ?k ; void:triples ?n ]"
+        ),
+    }
+    ways = "?d void:classPartition [ void:class ?c ; void:propertyPartition ?part ]"
+    for text, pattern in asked.items():
+        real = sorted(tuple(term.value for term in row) for row in example.store.query(text))
+        said = ask(
+            counted,
+            f"SELECT ?d ?c ?p ?k ?n {{ {ways} . ?part void:property ?p ; {pattern} }}",
+        )
+        assert {WHOLE} == {row[0] for row in said}
+        assert real == sorted(row[1:] for row in said)
+    vocabularies = ask(counted, "SELECT ?d { ?d void:vocabulary ?v ; void:property ?p }")
+    assert vocabularies == []
+
+
 def test_links_between_frameworks_are_counted(counted: ox.Store, example: EvidenceDataset) -> None:
     """Each exact match whose ends are in frameworks is in one set of links."""
     match = "http://www.w3.org/2004/02/skos/core#exactMatch"
@@ -138,7 +167,8 @@ def test_counts_follow_the_data() -> None:
     before = void_of(store, Publication(base=store.base))
     store.load_nquads(b"<urn:a> <urn:p> <urn:c> <urn:h> .")
     after = void_of(store, Publication(base=store.base))
-    part = "SELECT ?n WHERE { [] void:property <urn:p> ; void:triples ?n ; void:distinctObjects ?o}"
+    of_whole = f"<{WHOLE}> void:propertyPartition [ void:property <urn:p> ; void:triples ?n ]"
+    part = f"SELECT ?n WHERE {{ {of_whole} }}"
     whole = f"SELECT ?n WHERE {{ <{WHOLE}> void:triples ?n }}"
     assert [ask(found, part) for found in (before, after)] == [[("1",)], [("2",)]]
     assert [ask(found, whole) for found in (before, after)] == [[("2",)], [("3",)]]
@@ -317,3 +347,103 @@ def test_a_dataset_without_a_description_is_still_described() -> None:
     assert "does not describe" in description
     assert language.endswith("/authority/language/CYM")
     assert validate_metadata(found).conforms
+
+
+def described(name: str, *more: str) -> str:
+    """Return the N-Quads of the record of a dataset, which says what is given."""
+    base, km = "https://w3id.org/kmgraph/id/", "https://w3id.org/kmgraph/ontology#"
+    lines = [f"<{TYPE}> <{km}Dataset>", f"<{km}graph> <{base}graph/{name}>",
+             f'<http://purl.org/dc/terms/identifier> "{name}"',
+             f'<http://purl.org/dc/terms/title> "{name}"', *more]  # fmt: skip
+    return "".join(f"<{base}dataset/{name}> {line} <{base}graph/{name}> .\n" for line in lines)
+
+
+CC_BY, OGL = "https://creativecommons.org/licenses/by/4.0/", "https://example.org/ogl"
+LICENSED = "<http://purl.org/dc/terms/license> <{}>".format
+PUBLISHED = "<http://purl.org/dc/terms/publisher> <urn:publisher>"
+NAMED = '<urn:publisher> <http://xmlns.com/foaf/0.1/name> "A trust" <urn:b> .\n'.replace(
+    "<urn:b>", "<https://w3id.org/kmgraph/id/graph/a>"
+)
+
+
+@pytest.mark.parametrize(
+    ("quads", "licence", "publishers"),
+    [
+        (described("a", LICENSED(CC_BY), PUBLISHED), [(CC_BY,)], [("A trust",)]),
+        (described("a", LICENSED(CC_BY), PUBLISHED) + described("b"), [], []),
+        (described("a", LICENSED(CC_BY)) + described("b", LICENSED(OGL)), [], []),
+        (
+            described("a", LICENSED(CC_BY), PUBLISHED)
+            + "<urn:one> <urn:more> <urn:triple> <https://w3id.org/kmgraph/id/graph/big> .\n",
+            [],
+            [],
+        ),
+    ],
+    ids=["one dataset", "one without a licence", "two licences", "a graph without a record"],
+)
+def test_nothing_is_claimed_of_everything_that_is_not_true_of_each_part(
+    quads: str, licence: list[tuple[str]], publishers: list[tuple[str]]
+) -> None:
+    """Licence and publisher of the whole, of its forms and of the service; those of a part stay."""
+    store = MemoryStore()
+    store.load_nquads((quads + NAMED).encode())
+    found = stored(catalogue_of(store, Publication(base=store.base, version="1")))
+    for subject in (WHOLE, WHOLE.replace("data", "service"), WHOLE.replace("data", "access--all")):
+        assert ask(found, f"SELECT ?l WHERE {{ <{subject}> dcterms:license ?l }}") == licence
+    agent = "dcterms:publisher/<http://xmlns.com/foaf/0.1/name> ?n"
+    assert ask(found, f"SELECT ?n WHERE {{ <{WHOLE}> {agent} }}") == publishers
+    named = publishers or [("not reported",)]
+    assert ask(found, f"SELECT ?n WHERE {{ ?c a dcat:Catalog ; {agent} }}") == named
+    part = "<https://w3id.org/kmgraph/id/dataset/a> dcterms:license ?l"
+    assert ask(found, f"SELECT ?l WHERE {{ {part} }}") == [(CC_BY,)]
+    form = "<https://w3id.org/kmgraph/id/dataset/b> dcat:distribution/dcterms:license ?l"
+    own = ask(found, f"SELECT ?l WHERE {{ {form} }}")
+    assert own == ([(OGL,)] if OGL in quads else [])
+
+
+def test_a_graph_without_a_record_is_a_dataset_of_which_nothing_is_known(
+    example_copy: Callable[[Path], GenerationStore], tmp_path: Path
+) -> None:
+    """Its file is a form of it, without a licence; the checks say what is missing and no more."""
+    store = example_copy(tmp_path / "store")
+    path = tmp_path / "big.nt"
+    path.write_text("<urn:one> <urn:more> <urn:triple> .\n")
+    load_rdf(path, "big", store)
+    written = write_snapshot(store).snapshot
+    publication = publication_of(store)
+    with store.open_view() as view:
+        catalogue = catalogue_of(view, publication)
+        counts = void_of(view, publication)
+    found = stored([*catalogue, *counts])
+    big = "https://w3id.org/kmgraph/id/graph/big"
+    listed = {
+        row[0] for row in ask(found, "SELECT ?d WHERE { ?c a dcat:Catalog ; dcat:dataset ?d }")
+    }
+    assert listed == {WHOLE, DATASET, big}
+    files = ask(
+        found,
+        f"SELECT ?a ?b ?l WHERE {{ <{big}> dcat:distribution ?f . ?f dcat:downloadURL ?a ;"
+        " dcat:byteSize ?b . OPTIONAL { ?f dcterms:license ?l } }",
+    )
+    size = written.file("datasets/big.ttl.gz").size_bytes
+    assert files == [(f"{written.iri}/datasets/big.ttl.gz", str(size), "")]
+    licences = ask(
+        found,
+        f"SELECT ?l WHERE {{ <{WHOLE}> dcat:distribution*/dcterms:license ?l }}",
+    )
+    assert licences == []
+    own = f"<{DATASET}> dcat:distribution [ dcat:downloadURL ?a ; dcterms:license ?l ]"
+    assert ask(found, f"SELECT ?l WHERE {{ {own} }}") == [(CC_BY,)]
+    ((said,),) = ask(found, f"SELECT ?d WHERE {{ <{WHOLE}> dcterms:description ?d }}")
+    assert said.endswith("graph big.")
+    counted = f"<{WHOLE}> void:subset <{big}> . <{big}> void:triples ?n"
+    assert ask(found, f"SELECT ?n WHERE {{ {counted} }}") == [("1",)]
+    report = validate_metadata([*catalogue, *counts])
+    assert report.conforms
+    missing = {(str(one.focus_node), str(one.source_shape).rpartition("#")[2].strip(">"))
+               for one in report.results if one.severity.name == "WARNING"}  # fmt: skip
+    assert (f"<{big}>", "Listed-publisher") in missing
+    assert (f"<{WHOLE}>", "Listed-publisher") in missing
+    with store.open_view() as view:
+        kept = keep_counts(store, store.generation(), "public", view)
+        assert big in kept.counts and kept.counts == counts_of(view).counts

@@ -7,7 +7,7 @@ import html
 import html.parser
 import os
 from dataclasses import replace
-from urllib.parse import unquote, urldefrag, urlsplit
+from urllib.parse import quote, unquote, urldefrag, urlsplit
 
 import pytest
 from click.testing import CliRunner
@@ -106,6 +106,23 @@ def test_each_term_has_its_place_and_each_page_its_turtle(folder):
     # A term is defined in one place.
     terms = [term.iri for document in documents.all for term in document.terms]
     assert len(terms) == len(set(terms))
+
+
+@pytest.mark.parametrize("kind", [Kind.SHAPES, Kind.MODULE])
+def test_the_iri_of_each_term_leads_to_where_it_is_told(folder, crawled, kind):
+    """On the page of what stands before the ``#``, it is told or linked to."""
+    documents = read_documents()
+    terms = [term.iri for one in documents.of_kind(kind) for term in one.terms]
+    assert len(terms) > 300
+    for iri in terms:
+        before, anchor = iri.split("#")
+        name, own = documents.places[iri]
+        page = (folder / f"{documents.get(before).name}.html").resolve()
+        assert anchor in crawled[page].ids, iri
+        told = (folder / f"{name}.html").resolve()
+        leading = [link for link in crawled[page].links if link.endswith(f"#{quote(own)}")]
+        leading = {(page.parent / unquote(urldefrag(link).url)).resolve() for link in leading}
+        assert told == page or told in leading, iri
 
 
 def facts_of(iri):

@@ -148,7 +148,7 @@ def test_the_whole_answer_has_no_pages(stores: Stores) -> None:
 
 @pytest.mark.parametrize("wanted", [{"page": 0}, {"page_size": 0}, {"page_size": 1_000}])
 def test_a_page_that_cannot_be_is_refused(wanted: dict[str, int], stores: Stores) -> None:
-    with pytest.raises(ParameterError, match="pages count from 1"):
+    with pytest.raises(ParameterError, match=r"pages count from 1|is about 1 to"):
         answer(load_catalogue()["cq-001"], stores["rated"][1], **wanted)  # type: ignore[arg-type]
 
 

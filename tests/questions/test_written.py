@@ -52,7 +52,7 @@ def test_a_value_ends_no_comment_and_no_text():
 
 @pytest.mark.parametrize("number", ["cq-001", "cq-004", "cq-020", "cq-106"])
 def test_the_query_of_an_answer_finds_its_rows(example, number):
-    """Whoever runs it finds as many rows as the answer has, what was chosen or taken for granted."""
+    """Whoever runs it finds as many rows, with what was chosen or taken for granted."""
     question = CATALOGUE[number]
     examples = {one.name: one.example for one in question.parameters if one.example}
     for chosen in ({}, examples):

@@ -330,6 +330,21 @@ def test_080_what_is_not_there_is_said_in_the_type_that_was_asked_for(site, path
     assert (404, wanted) == (reply.status, reply.media_type)
 
 
+@pytest.mark.parametrize("path", ["/doc/study/nope", "/shapes/nope", "/framework/x/y"])
+@pytest.mark.parametrize("extension", FORMS)
+@pytest.mark.parametrize("accept", [None, "*/*"])
+def test_080_an_ending_says_which_type_is_wanted(site, path, extension, accept):
+    """Where the client names none, as at the address of something that is there."""
+    headers = {} if accept is None else {"Accept": accept}
+    wanted = "application/problem+json" if extension == "json" else FORMS[extension][0]
+    reply = site.get(f"{path}.{extension}", **headers)
+    assert (404, wanted) == (reply.status, reply.media_type)
+    named = site.get(f"{path}.{extension}", Accept="text/html")
+    assert (404, "text/html") == (named.status, named.media_type)
+    if wanted == "text/turtle":
+        assert "404" in reply.text and graph_of(reply)
+
+
 def test_081_each_term_of_the_vocabulary_is_where_its_iri_leads(site):
     """Hash IRIs lead to the whole ontology, as a page with an anchor for each, and as RDF."""
     path = urlsplit(KM).path.removeprefix("/kmgraph")
@@ -372,6 +387,17 @@ def test_081_links_of_a_page_of_terms_lead_somewhere(site):
     assert {(path, anchor) for path, anchor in found if anchor not in pages[path]} == set()
 
 
+def test_081_each_shape_is_where_its_iri_leads(site):
+    """The page of all shapes has an id for each, which leads on to where it is told."""
+    text = site.get("/shapes", Accept=HTML).text
+    ids = Head(text).ids
+    shapes = [one.iri for doc in read_documents().of_kind(Kind.SHAPES) for one in doc.terms]
+    assert len(shapes) > 800
+    assert [] == [iri for iri in shapes if iri.partition("#")[2] not in ids]
+    assert '<li id="StudyShape"><a href="/shapes/study#StudyShape">' in text
+    assert "StudyShape" in Head(site.get("/shapes/study", Accept=HTML).text).ids
+
+
 def test_081_a_construct_of_a_framework_is_where_its_iri_leads(site):
     """Slash IRIs lead to the construct, with a licence."""
     path = f"/framework/{'parihs-2004/PARIHS.C'}"
@@ -395,7 +421,10 @@ def test_081_mappings_between_frameworks_and_graphs_answer(site):
         assert (200, "text/html") == (page.status, page.media_type)
         linkset = next(iter(targets(page, "linkset")))
         assert 200 == site.get(linkset).status
-    assert "/mapping/parihs-2004-to-cfir-2022<" in site.get("/sitemap.xml").text
+    _, listed = addresses(site.get("/sitemap.xml"))
+    parts = [one.removeprefix(site.url) for one in listed if "/sitemap-" in one]
+    listed += [one for part in parts for one in addresses(site.get(part))[1]]
+    assert f"{site.url}/mapping/parihs-2004-to-cfir-2022" in listed
     assert 404 == site.get("/mapping/nix").status
     query = "SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } }"
     reply = site.get(f"/sparql?{urlencode({'query': query})}", Accept="text/csv")

@@ -54,6 +54,25 @@ def test_gone(erased_site, path, accept):
     assert NAME not in reply.text
 
 
+@pytest.mark.parametrize("accept", [None, "*/*"])
+@pytest.mark.parametrize(
+    ("extension", "media_type"),
+    [
+        ("", "application/problem+json"),
+        (".ttl", "text/turtle"),
+        (".jsonld", "application/ld+json"),
+        (".html", "text/html"),
+    ],
+)
+def test_gone_is_said_in_the_form_that_the_address_names(
+    erased_site, accept, extension, media_type
+):
+    """Where the client names none."""
+    headers = {} if accept is None else {"Accept": accept}
+    reply = erased_site.get(f"/doc/person/people-1{extension}", **headers)
+    assert (410, media_type) == (reply.status, reply.media_type)
+
+
 def test_others_are_there_or_unknown(erased_site):
     """Nothing else is gone, and hidden erasures are told to nobody outside."""
     assert 200 == erased_site.get("/doc/person/people-10", Accept="text/turtle").status

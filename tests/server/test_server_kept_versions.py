@@ -302,6 +302,37 @@ def test_084_an_earlier_state_is_read_only_and_stays_in_the_past(site, token):
     assert site.get("/memento/3/metrics").status == 404
 
 
+def test_084_what_never_was_has_no_states(site, token):
+    """No list of them, and no links to them; what a caller does not see never was."""
+    for path in ("doc/none", "doc/study/s99", "framework/none", "mapping/none", "questions/none",
+                 "doc", "doc/", "framework", "sparql/none", "none"):  # fmt: skip
+        assert site.get(f"/timemap/{path}").status == 404, path
+    for path in ("doc/study/s1", "doc/study/s1.nt", "doc/study/s1/", "questions", "questions/20",
+                 "questions/cq-020.csv", QUERY.removeprefix("/")):  # fmt: skip
+        assert site.get(f"/timemap/{path}").status == 200, path
+    assert site.get("/timemap/doc/study/s99", **token).status == 200
+    for path, status in (("/memento/1/doc/none", 404), ("/memento/1/sparql?query=no", 400)):
+        reply = site.get(path)
+        assert reply.status == status
+        assert "Memento-Datetime" not in reply.headers
+        assert not {"original", "timegate", "timemap", "memento"} & set(links(reply))
+
+
+def test_084_what_was_there_once_has_states(tmp_path):
+    """Also where it is not there now; of an erased thing it is said that it was erased."""
+    store = GenerationStore.create(tmp_path / "store", base=BASE)
+    publish(store, {"a": {said(1, "a"), said(2, "b")}})
+    publish(store, {"a": {said(3, "c")}})
+    with running(create_app(ServerConfig(store=store.path))) as site:
+        assert site.get("/doc/study/s1").status == 404
+        assert site.get("/timemap/doc/study/s1.ttl").status == 200
+        purge(store, f"{BASE}study/s1", validate=False)
+        for path in ("doc/study/s1", "doc/study/s1.ttl", "doc/study/s1/below"):
+            assert site.get(f"/timemap/{path}").status == 410, path
+            assert "Memento-Datetime" not in site.get(f"/memento/1/{path}").headers
+        assert site.get("/timemap/doc/study/s2").status == 200
+
+
 def test_two_versions_can_be_compared(site):
     """In triples and records, as a page and as JSON, for what the caller sees."""
     found = json.loads(site.get("/versions/9..10?format=json").body)

@@ -55,6 +55,16 @@ def test_073_editors_find_prefixes_examples_and_counts(site):
     rows = asked(site, COUNTED)
     shown = {(row["subjectClass"].rpartition("#")[2], row["prop"]) for row in rows}
     assert ("Study", f"{DCTERMS}title") in shown
+    # A schema can be drawn of it: what the values are, of each class and property.
+    drawn = {
+        (row["subjectClass"].rpartition("#")[2], row["prop"]): row for row in rows if len(row) > 2
+    }
+    assert drawn["Study", f"{DCTERMS}title"]["objectDatatype"].endswith("#langString")
+    themes = {
+        row.get("objectClass") for row in rows
+        if (row["subjectClass"], row["prop"]) == (f"{KM}Study", f"{KM}theme")
+    }  # fmt: skip
+    assert f"{KM}Theme" in themes
 
 
 def test_073_each_example_runs_as_it_stands_and_finds_something(site, evidence):
@@ -151,4 +161,5 @@ def test_a_large_view_is_counted_beside_the_answers(example_copy, tmp_path, serv
     monkeypatch.setattr(keeping, "with_rows", lambda view, questions: [])
     with store.open_view() as view:
         keep_counts(store, store.generation(), "public", view)
-    assert counted == [None]
+    # The whole, and the graph that is new; that of the dataset is as it was.
+    assert counted == [None, "https://w3id.org/kmgraph/id/graph/more"]

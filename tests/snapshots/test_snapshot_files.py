@@ -7,6 +7,7 @@ import hashlib
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from helpers.publishing import LABEL, Publish
 import kmgraph
 from kmgraph.namespaces import DEFAULT_BASE as BASE
 from kmgraph.namespaces import graph_iri
+from kmgraph.pipeline import load_rdf
 from kmgraph.snapshots import Snapshot, load_tables, snapshots_in, write_snapshot
 from kmgraph.snapshots.tables import rows_of
 from kmgraph.stores.digest import store_digest
@@ -114,9 +116,28 @@ def test_counts_are_those_of_sparql(snapshot: Snapshot, built_example: Path) -> 
             assert count(evidence, query) == snapshot.file(f"tables/{table.name}.parquet").rows
 
 
+def files_in(snapshot: Snapshot) -> list[Path]:
+    """Return the files on the disk."""
+    return [path for path in snapshot.folder.rglob("*") if path.is_file()]
+
+
+def test_sha256sum_checks_every_file(snapshot: Snapshot, tmp_path: Path) -> None:
+    """Without a program of ours; it notices a file that has changed."""
+    checking = ["sha256sum", "--check", "--strict", "SHA256SUMS"]
+    done = subprocess.run(checking, cwd=snapshot.folder, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    said = {line.removesuffix(": OK") for line in done.stdout.splitlines()}
+    assert said == {file.name for file in snapshot.files} - {"SHA256SUMS"}
+    copy = tmp_path / "copy"
+    shutil.copytree(snapshot.folder, copy)
+    (copy / "citation.txt").write_text("Somebody else.\n")
+    done = subprocess.run(checking, cwd=copy, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1 and "citation.txt: FAILED" in done.stdout
+
+
 def test_the_manifest_says_size_and_checksum_of_every_file(snapshot: Snapshot) -> None:
     """Each file on the disk is in the manifest, with its size and SHA-256."""
-    there = {p.relative_to(snapshot.folder).as_posix() for p in snapshot.folder.rglob("*.*")}
+    there = {p.relative_to(snapshot.folder).as_posix() for p in files_in(snapshot)}
     assert there - {"snapshot.json"} == {file.name for file in snapshot.files}
     for file in snapshot.files:
         content = (snapshot.folder / file.name).read_bytes()
@@ -257,3 +278,27 @@ def test_nothing_is_invented_where_records_are_silent(
     assert facts["authors"] == [{"name": "publisher not stated"}]
     assert "license-url" not in facts and "references" not in facts
     assert made.file("datasets/open.ttl.gz").graph == graph_iri(BASE, "open")
+
+
+def test_a_citation_claims_nothing_of_a_graph_that_no_record_describes(
+    example_copy: Callable[[Path], GenerationStore], tmp_path: Path
+) -> None:
+    """Its title, publisher and licence are those of the datasets; of the graph none are stated."""
+    store = example_copy(tmp_path / "store")
+    before = write_snapshot(store, to=tmp_path / "before").snapshot
+    licence = "https://creativecommons.org/licenses/by/4.0/"
+    assert f" Licence: {licence}. " in before.citation
+    path = tmp_path / "big.nt"
+    path.write_text("<urn:one> <urn:more> <urn:triple> .\n")
+    load_rdf(path, "big", store)
+    after = write_snapshot(store).snapshot
+    who, _, rest = after.citation.partition(" (")
+    assert who == "The kmgraph authors; publisher not stated"
+    assert "; graph big without a description. Data set" in rest
+    assert f" Licences: clahrc-ndl {licence}, graph big not stated. " in rest
+    assert " Licence: " not in rest
+    file = yaml.safe_load((after.folder / "CITATION.cff").read_text())
+    assert [one["name"] for one in file["authors"]] == who.split("; ")
+    assert "license-url" not in file and "big" in file["title"] and "big" in file["message"]
+    (reference,) = file["references"]
+    assert reference["license-url"] == licence

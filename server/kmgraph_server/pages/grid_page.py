@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from flask import current_app, url_for
+from flask import url_for
 
 from kmgraph.errors import InputError
 from kmgraph.figures import Grid, read_grid
@@ -219,6 +219,15 @@ def cell_href(cell: CountedCell, scheme: str, chosen: dict[str, str]) -> str:
     return url_for("figures.grid_page", **parameters)
 
 
-def list_href() -> str | None:
-    """Return where cases are listed; None where this server lists none."""
-    return url_for("lists.cases") if "lists.cases" in current_app.view_functions else None
+def list_href(chosen: dict[str, str]) -> str:
+    """Return where the cases of a choice are listed.
+
+    :param chosen: bands and theme; a band that is not rated is one of which nothing is recorded.
+    """
+    bands: dict[str, Any] = {
+        name: "none" if chosen[name] == NOT_RATED else chosen[name].capitalize()
+        for name in ("evidence", "context")
+        if chosen.get(name)
+    }
+    theme = {"theme": chosen["theme"]} if chosen.get("theme") else {}
+    return url_for("lists.cases", **(bands | theme))

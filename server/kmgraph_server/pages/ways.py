@@ -58,6 +58,12 @@ WAYS: Final = (
         "Data quality",
         "What was checked, what disagrees, and what to collect next.",
     ),
+    Way(
+        "tables.index",
+        "Spreadsheets",
+        "Studies, ratings, barriers and outcomes as tables for Excel and others.",
+        ("km:Study", "km:Assessment"),
+    ),
     Way("sparql.sparql", "Query", "Ask a question of your own in SPARQL."),
 )
 

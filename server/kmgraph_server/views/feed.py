@@ -22,16 +22,21 @@ from kmgraph.errors import GoneError, NotFoundError
 from kmgraph.stores.generations import GenerationStore
 from kmgraph.stores.tombstones import Tombstones
 from kmgraph.versions.feed import POLLING_S, Feed
+from kmgraph.versions.members import member_iri
 from kmgraph_server.addresses import iri_tails, rooted, to_path
 from kmgraph_server.caching import depends_on_more
 from kmgraph_server.keeping import keep_for, keep_for_ever, require_view, store_folder
 from kmgraph_server.negotiation import DATASET, RDF, Offer
+from kmgraph_server.past_things import refuse_erased, said_in
 from kmgraph_server.state import snapshot
 from kmgraph_server.views.responses import data, negotiated
 
 blueprint = Blueprint("feed", __name__)
 
 _EPOCH: Final = re.compile(r"[0-9a-f]{12}")
+_NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,8}")
+#: How the IRI of something elsewhere begins as a part of the IRI of its version.
+_ELSEWHERE: Final = re.compile(r"[a-z][a-z0-9+.-]*%3a", re.IGNORECASE)
 
 
 @blueprint.get("/feed")
@@ -47,15 +52,8 @@ def root() -> Response:
 @blueprint.get("/feed/<view>/<epoch>/<int:number>")
 def page(view: str, epoch: str, number: int) -> Response:
     """Send a page; one that is full stays as it is for good."""
-    feed = _feed(require_view(view))
+    feed = _stream(require_view(view), epoch)
     pages = _Pages(feed)
-    if epoch != pages.epoch:
-        # Whoever knows the name of an older stream learns that it is over, and nothing else.
-        if _EPOCH.fullmatch(epoch) and Tombstones.of(store_folder()):
-            raise GoneError(
-                "something was erased, and the stream was begun anew: read it again from /feed"
-            )
-        raise NotFoundError("there is no such stream: /feed is where reading begins")
     offer = negotiated(DATASET, request.args.getlist("format"))
     quads = feed.page_quads(number, root=pages.root, address=pages.address)
     response = depends_on_more(_sent(quads, offer))
@@ -67,19 +65,54 @@ def page(view: str, epoch: str, number: int) -> Response:
 def thing(view: str, epoch: str, number: int | None = None) -> Response:
     """Send whoever asks for the stream or a page by its IRI to where it is."""
     tail = f"/{to_path(require_view(view))}/{to_path(epoch)}/{number}" if number else ""
-    return Response(status=303, headers={"Location": rooted(f"/feed{tail}")})
+    return _see(f"/feed{tail}")
 
 
+@blueprint.get("/id/version/<version>/")
 @blueprint.get("/id/version/<version>/<path:path>")
-def member(version: str, path: str) -> Response:
-    """Send whoever asks for a version of an entity to what its generation says of it."""
+def member(version: str, path: str = "") -> Response:
+    """Send whoever asks for a version of an entity to what its generation says of it.
+
+    That is the document of that time, where there is one; else the page of the feed with the
+    version: of what is gone by then, of what has an IRI elsewhere and so no document here, and of
+    generations that are not kept any more.
+    """
     generation, plus, groups = version.partition("+")
-    if not generation.isdecimal() or (plus and not groups):
+    if not _NUMBER.fullmatch(generation) or (plus and not groups):
         raise NotFoundError("there is no such version")
-    require_view(f"public{plus}{groups}")
-    tail = to_path(iri_tails(request.environ, f"/id/version/{version}/", path)[0])
-    target = rooted(f"/memento/{int(generation)}/doc/{tail}")
-    return Response(status=303, headers={"Location": target})
+    view, number = require_view(f"public{plus}{groups}"), int(generation)
+    store = GenerationStore(store_folder())
+    tails = iri_tails(request.environ, f"/id/version/{version}/", path) if path else [""]
+    # Of an IRI elsewhere the colon after the scheme is encoded; of one of ours no colon is.
+    is_ours = bool(path) and not _ELSEWHERE.match(tails[0])
+    entities = [store.base + tail for tail in tails] if is_ours else [path or store.base]
+    known = said_in(store, view, number, entities) if is_ours else None
+    if known is not None:
+        return _see(f"/memento/{number}/doc/{to_path(known.removeprefix(store.base))}")
+    names = [member_iri(store.base, view, number, entity) for entity in entities]
+    held_on = _page_with(store, view, [f"{store.base}version/{version}/{tails[0]}", *names])
+    if held_on is not None:
+        return _see(held_on)
+    refuse_erased(store, view, entities)
+    kept = {one.id for one in store.generations()}
+    if 0 < number <= (store.current_id() or 0) and number not in kept:
+        raise GoneError(f"generation {number} is not kept any more")
+    raise NotFoundError("there is no such version")
+
+
+def _see(path: str) -> Response:
+    """Lead from a thing to a document about it."""
+    return Response(status=303, headers={"Location": rooted(path)})
+
+
+def _page_with(store: GenerationStore, view: str, iris: Iterable[str]) -> str | None:
+    """Return the path of the page of the feed that holds one of some versions, if any does."""
+    try:
+        feed = Feed(store, view)
+    except NotFoundError:
+        return None
+    number = feed.page_of(iris)
+    return None if number is None else f"/feed/{to_path(view)}/{feed.epoch}/{number}"
 
 
 class _Pages:
@@ -89,13 +122,34 @@ class _Pages:
     """
 
     def __init__(self, feed: Feed) -> None:
-        self.epoch = feed.iri.rpartition("/")[2]
         self.root = f"{request.url_root}feed"
-        self._folder = f"{self.root}/{to_path(feed.view)}/{self.epoch}"
+        self._folder = f"{self.root}/{to_path(feed.view)}/{feed.epoch}"
 
     def address(self, number: int) -> str:
         """Return the address of a page."""
         return f"{self._folder}/{number}"
+
+
+def _stream(view: str, epoch: str) -> Feed:
+    """Return the stream of a view by its name.
+
+    :raises GoneError: it was another one, which an erasure ended.
+    :raises NotFoundError: there is none of this name.
+    """
+    problem = NotFoundError("there is no such stream: /feed is where reading begins")
+    try:
+        feed = _feed(view)
+        if epoch == feed.epoch:
+            return feed
+    except NotFoundError as error:
+        # The next one has not begun yet, which makes the last one no less over.
+        problem = error
+    # Whoever knows the name of an older stream learns that it is over, and nothing else.
+    if _EPOCH.fullmatch(epoch) and Tombstones.of(store_folder()):
+        raise GoneError(
+            "something was erased, and the stream ended: the one in its place begins at /feed"
+        )
+    raise problem
 
 
 def _feed(view: str) -> Feed:

@@ -115,7 +115,7 @@ def grid_page() -> Response:
             plan=plan(found, served.names) if isinstance(found, Grid) else None,
             rows=grid_rows(found, settings().page_row_limit) if isinstance(found, Grid) else [],
             cell_href=partial(cell_href, scheme=scheme, chosen=chosen),
-            cases_href=list_href(),
+            cases_href=list_href(chosen),
             scheme=scheme,
             schemes=[(name, load_frameworks()[name].label) for name in GRID_SCHEMES],
             programmes=programmes(served.dataset),

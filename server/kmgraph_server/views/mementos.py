@@ -21,13 +21,14 @@ from kmgraph.errors import NotFoundError
 from kmgraph.namespaces import DOCUMENTED
 from kmgraph.stores.generations import GenerationStore
 from kmgraph_server.access import caller
-from kmgraph_server.addresses import rooted, sent_path, to_path
+from kmgraph_server.addresses import iri_tails, rooted, sent_path, to_path
 from kmgraph_server.caching import depends_on_more
 from kmgraph_server.errors import MalformedRequestError
 from kmgraph_server.headers import link
 from kmgraph_server.history import PAST, PREFIX, State, state_at, states_of
 from kmgraph_server.keeping import generations_of, store_folder
-from kmgraph_server.state import settings
+from kmgraph_server.past_things import refuse_erased, said_in, says_of, things_at
+from kmgraph_server.state import settings, snapshot
 from kmgraph_server.views.responses import varying
 
 blueprint = Blueprint("mementos", __name__)
@@ -56,6 +57,8 @@ _PAST_BLUEPRINTS: Final = frozenset(
         "vocabulary",
     }
 )
+#: Status from which on an answer is a refusal.
+_REFUSED: Final = 400
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _LINKS_TYPE: Final = "application/link-format"
 
@@ -98,7 +101,8 @@ def describe_time(response: Response) -> Response:
             response.vary.add("Accept-Datetime")
         return response
     seen = g.get("snapshot")
-    if seen is None or seen.described is None:
+    if seen is None or seen.described is None or response.status_code >= _REFUSED:
+        # What is not there has no state to tell of.
         return response
     since = dt.datetime.fromisoformat(seen.described.content_since[1])
     response.headers["Memento-Datetime"] = format_datetime(since.astimezone(dt.UTC), usegmt=True)
@@ -108,12 +112,13 @@ def describe_time(response: Response) -> Response:
 
 @blueprint.get("/timemap/<path:path>")
 def timemap(path: str) -> Response:
-    """List the states that are kept, each with the address that something has in it."""
-    if path.partition("/")[0] not in ("doc", *DOCUMENTED, "sparql", "questions"):
-        raise NotFoundError(
-            "what is kept of earlier times lies below doc, framework, mapping, sparql and questions"
-        )
+    """List the states that are kept, each with the address that something has in it.
+
+    :raises NotFoundError: nothing of it is kept of any time.
+    :raises GoneError: it was erased.
+    """
     states = _states()
+    _require_known(path, states)
     target = _path().removeprefix("/timemap")
     here = _absolute(_path())
     lines = [
@@ -128,6 +133,45 @@ def timemap(path: str) -> Response:
         lines.append(f'<{address}>; rel="{relation}"; datetime="{_date(state)}"')
     response = Response(",\n".join(lines) + "\n", content_type=_LINKS_TYPE)
     return depends_on_more(varying(response))
+
+
+def _require_known(path: str, states: list[State]) -> None:
+    """Raise unless something is there at a path, or was in one of the states that are kept.
+
+    :raises NotFoundError: it never was, as far as the caller sees.
+    :raises GoneError: it was erased.
+    """
+    kind, _, rest = path.partition("/")
+    if kind in ("sparql", "questions") and not rest:
+        return
+    if kind == "questions":
+        catalogue, name = snapshot().catalogue, rest.partition("/")[0]
+        known = name in catalogue or name.rpartition(".")[0] in catalogue
+    elif rest and kind in ("doc", *DOCUMENTED):
+        known = _is_or_was_known(kind, rest, states)
+    else:
+        raise NotFoundError(
+            "what is kept of earlier times lies below doc, framework, mapping, sparql and questions"
+        )
+    if not known:
+        raise NotFoundError("nothing is known of this at any time that is kept")
+
+
+def _is_or_was_known(kind: str, rest: str, states: list[State]) -> bool:
+    """Say whether anything is known of what a path of documents names, in any state.
+
+    :raises GoneError: it was erased.
+    """
+    present = snapshot()
+    namespace = DOCUMENTED.get(kind, present.dataset.base)
+    iris = things_at(namespace, iri_tails(request.environ, f"/timemap/{kind}/", rest))
+    if any(says_of(present.dataset.store, iri) for iri in iris):
+        return True
+    store, view = GenerationStore(store_folder()), caller().read_view
+    refuse_erased(store, view, iris)
+    # The newest first: what is looked for is likelier to have been there of late.
+    found = (said_in(store, view, one.generation, iris) for one in reversed(states))
+    return any(iri is not None for iri in found)
 
 
 def _refuse_present() -> None:

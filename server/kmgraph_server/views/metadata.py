@@ -5,6 +5,7 @@
     /.well-known/void   redirects to /void
     /void               what the data hold, counted, and the saved questions as example queries
     /catalog            the datasets, in which forms they can be had, and the endpoint
+    /doc/questions/ID   one saved question as an example query
 
 Source: https://www.w3.org/TR/void/#well-known, https://www.w3.org/TR/vocab-dcat-3/
 """
@@ -19,12 +20,14 @@ from kmgraph.metadata import told
 from kmgraph.results import Triples
 from kmgraph_server.addresses import rooted
 from kmgraph_server.caching import depends_on_more
+from kmgraph_server.errors import NotAcceptableError
 from kmgraph_server.headers import link
 from kmgraph_server.metadata_documents import (
     Document,
     catalogue_document,
     is_counted,
     is_finished,
+    question_document,
     void_document,
 )
 from kmgraph_server.negotiation import DOCUMENT, Offer, by_name
@@ -41,6 +44,7 @@ from kmgraph_server.views.responses import (
 
 blueprint = Blueprint("metadata", __name__)
 
+_EXTENSIONS: Final = ("html", "ttl", "nt", "rdf", "jsonld", "json")
 #: What the pages tell of the documents.
 _TOLD: Final = {
     "void": ("sizes", "classes", "properties", "links"),
@@ -68,9 +72,32 @@ def catalog_thing() -> Response:
 
 @blueprint.get("/id/questions/<question_id>")
 def question(question_id: str) -> Response:
-    """Send whoever asks for a saved question by its IRI to where it is answered."""
+    """Send whoever asks for a saved question by its IRI to where it is answered, or described."""
     known = snapshot().catalogue[question_id].id
-    return varying(Response(status=303, headers={"Location": rooted(f"/questions/{known}")}))
+    try:
+        is_page = negotiated(DOCUMENT).format is None
+    except NotAcceptableError:
+        # What is no form of a description may be one of the answer.
+        is_page = True
+    target = f"/questions/{known}" if is_page else f"/doc/questions/{known}"
+    return varying(Response(status=303, headers={"Location": rooted(target)}))
+
+
+@blueprint.get("/doc/questions/<question_id>")
+def question_described(question_id: str) -> Response:
+    """Send what a saved question is, whether or not it can be answered without parameters."""
+    catalogue = snapshot().catalogue
+    stem, dot, extension = question_id.rpartition(".")
+    by_extension = bool(dot) and extension in _EXTENSIONS
+    found = catalogue[stem if by_extension else question_id]
+    names = [extension] if by_extension else request.args.getlist("format")
+    offer = negotiated(DOCUMENT, names)
+    address = rooted(f"/doc/questions/{found.id}")
+    if offer.format is None:
+        place = rooted(f"/questions/{found.id}")
+        return varying(Response(status=303, headers={"Location": place}))
+    response = graph(Triples(question_document(found)), offer, DOCUMENT)
+    return add_alternates(response, address, forms_by_extension(address, DOCUMENT))
 
 
 @blueprint.get("/void")

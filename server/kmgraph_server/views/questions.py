@@ -17,6 +17,7 @@ from kmgraph.questions import GROUPS, Answer, Question, answer
 from kmgraph.sparql import analyse
 from kmgraph_server.addresses import rooted
 from kmgraph_server.caching import not_stored, precheck, query_tag, tagged
+from kmgraph_server.headers import link
 from kmgraph_server.negotiation import ANSWER, CHARTS, HTML, LISTING, Offer
 from kmgraph_server.pages.answer_page import lacks_required, pickers, tabulate
 from kmgraph_server.pages.entity_page import where
@@ -91,6 +92,7 @@ def ask(name: str) -> Response:
     if not is_volatile and (unchanged := precheck(tag)):
         return unchanged
     response = _answered(question, asked, offer)
+    response.headers.add("Link", link(rooted(f"/doc/questions/{question.id}"), "describedby"))
     return not_stored(response) if is_volatile else tagged(response, tag)
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, current_app, render_template, request
 from markupsafe import Markup, escape
 
-from kmgraph.search import MARKS, Found
+from kmgraph.search import MARKS, Found, SearchIndex
 from kmgraph_server.access import caller
 from kmgraph_server.addresses import rooted
 from kmgraph_server.caching import precheck, query_tag, tagged
@@ -62,9 +62,9 @@ def search() -> Response:
     return tagged(response, tag)
 
 
-def _indexes() -> Indexes:
+def _indexes() -> Indexes[SearchIndex]:
     """Return the indexes of the running application."""
-    found: Indexes = current_app.extensions[INDEXES]
+    found: Indexes[SearchIndex] = current_app.extensions[INDEXES]
     return found
 
 

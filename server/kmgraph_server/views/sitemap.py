@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 from collections.abc import Iterator
 from itertools import chain
@@ -17,6 +18,7 @@ from kmgraph.metadata import changes_of_graphs
 from kmgraph.namespaces import FRAMEWORK, MAPPING, SSSOM, expand
 from kmgraph.ontology_pages import Kind, read_documents
 from kmgraph.stores.generations import GenerationStore
+from kmgraph.stores.tombstones import Tombstones
 from kmgraph.versions.feed import Feed
 from kmgraph_server.addresses import rooted
 from kmgraph_server.pages import ontology_page
@@ -110,8 +112,21 @@ def _records() -> Iterator[Entry]:
     if folder is not None and seen.described is not None:
         store = GenerationStore(folder)
         changed = changes_of_graphs(store, seen.described)
-        return entries(seen.dataset.store, changed, _changes_of_records(store, seen))
+        records = _changes_of_records(store, seen)
+        return entries(seen.dataset.store, changed, records, _last_erasure(store, seen))
     return entries(seen.dataset.store, changed)
+
+
+def _last_erasure(store: GenerationStore, seen: Snapshot) -> str:
+    """Return when something was last erased that the caller could see; empty where nothing was.
+
+    An erasure that is going on ends later than the state that is shown began.
+    """
+    stones = Tombstones.of(store.path)
+    last = stones.last_erasure(seen.key)
+    if not (last and seen.described is not None and stones.unfinished):
+        return last
+    return max(last, seen.described.created, key=dt.datetime.fromisoformat)
 
 
 def _changes_of_records(store: GenerationStore, seen: Snapshot) -> dict[str, str]:

@@ -4,7 +4,7 @@
 
     /snapshots                              which there are
     /snapshots/latest/FILE                  redirects to the newest
-    /snapshots/GENERATION/VIEW              what one holds, and how to cite it
+    /snapshots/GENERATION/VIEW              what one holds, and how to cite it; as DCAT too
     /snapshots/GENERATION/VIEW/FILE         a file of it
     /snapshots/GENERATION/VIEW/2/FILE       where an erasure removed the first one of this place
 
@@ -21,27 +21,39 @@ from email.utils import format_datetime
 from typing import Any, Final
 from urllib.parse import quote
 
+import pyoxigraph as ox
 from flask import Blueprint, Response, jsonify, render_template, request
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
 from kmgraph.errors import GoneError, NotFoundError
+from kmgraph.metadata import snapshot_of
+from kmgraph.results import Triples
 from kmgraph.snapshots import GoneSnapshot, Snapshot, gone_snapshots, snapshots_in
 from kmgraph.snapshots.keeping import ERASED
 from kmgraph.snapshots.model import MANIFEST, SnapshotFile, read_snapshot, sha256_of
 from kmgraph.snapshots.places import snapshot_folder
-from kmgraph_server.addresses import rooted, to_uri
+from kmgraph_server.addresses import absolute, rooted, to_uri
 from kmgraph_server.caching import depends_on_more, not_stored
 from kmgraph_server.conditions import Verdict, judge
 from kmgraph_server.headers import link
 from kmgraph_server.keeping import keep_for_ever, may_see, require_view, store_folder
-from kmgraph_server.negotiation import HTML, LISTING
+from kmgraph_server.negotiation import DOCUMENT, HTML, LISTING
 from kmgraph_server.problems import respond, to_problem
 from kmgraph_server.ranges import RangeError, file_response, is_same_as, part_of
 from kmgraph_server.state import snapshot as served_view
-from kmgraph_server.views.responses import negotiated, page, varying
+from kmgraph_server.views.responses import (
+    add_alternates,
+    forms_by_parameter,
+    graph,
+    negotiated,
+    page,
+    varying,
+)
 
 blueprint = Blueprint("snapshot_files", __name__)
 
+#: Media types of what is said of a snapshot: the default first, as linked data last.
+_FORMS: Final = (*LISTING, *(offer for offer in DOCUMENT if offer.format is not None))
 _LICENCES: Final = re.compile(r" Licence: (\S+(?:, \S+)*)\.(?= )")
 #: Words for why there is no snapshot where one was.
 _WHY: Final = {
@@ -96,10 +108,14 @@ def described(generation: int, view: str, revision: int = 1) -> Response:
     """Say what a snapshot holds, how to cite it, and which came before it."""
     found = _find(generation, require_view(view), revision)
     address = _address(found)
-    if negotiated(LISTING, request.args.getlist("format")) is not HTML:
+    before = _before(found)
+    forms = forms_by_parameter(address, _FORMS)
+    offer = negotiated(_FORMS, request.args.getlist("format"))
+    if offer.format is not None:
+        response = graph(Triples(_as_data(found, before)), offer, _FORMS)
+    elif offer is not HTML:
         response = varying(jsonify(_described(found)))
     else:
-        before = _before(found)
         response = page(
             render_template(
                 "snapshot.html",
@@ -108,9 +124,11 @@ def described(generation: int, view: str, revision: int = 1) -> Response:
                 before=before and _address(before),
                 licences=_licences(found),
                 quoted=quote,
+                downloads=[form for form in forms if form.offer.format is not None],
             )
         )
     _link_versions(response, found)
+    add_alternates(response, address, forms)
     manifest = link(f"{address}/{MANIFEST}", "describedby", "application/json")
     response.headers.add("Link", manifest)
     for file in found.files:
@@ -247,6 +265,13 @@ def _described(found: Snapshot, *, is_short: bool = False) -> dict[str, Any]:
     if is_short:
         del facts["files"]
     return facts
+
+
+def _as_data(found: Snapshot, before: Snapshot | None) -> list[ox.Triple]:
+    """Return what a snapshot is, in DCAT."""
+    address = absolute(_address(found))
+    previous = before.iri if before is not None else ""
+    return snapshot_of(found, files_at=f"{address}/", page=address, previous=previous)
 
 
 def _told_gone(gone: GoneSnapshot) -> dict[str, Any]:
