@@ -68,6 +68,6 @@ def test_parts_are_the_records_that_were_counted(run: Callable[..., str]) -> Non
 def test_what_is_wrong_is_said(run: Callable[..., str]) -> None:
     """A name that is not there, and a value that is left out, are named."""
     assert "no grouping 'moons'" in run("moons", code=1)
-    assert "not counted by 'moon'" in run("studies-by-theme", "--by", "moon", code=1)
+    assert "not counted by 'moon'" in run("studies-by-theme", "--by", "moon", code=2)
     assert "names no value" in run("studies-by-theme", "--by", "theme=", code=1)
     assert "no observation" in run("--parts", "cube/moons/all", code=1)
