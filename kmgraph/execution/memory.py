@@ -111,6 +111,8 @@ class Nursery:
                 pid = int(receive_message(self._connection, lambda: _FORK_S)["pid"])
                 self._connection.settimeout(_FORK_S)
                 _, descriptors, _, _ = socket.recv_fds(self._connection, 1, 1)
+                if not descriptors:  # it ended once it had forked
+                    raise ConnectionEndedError
             except (ConnectionEndedError, OSError) as error:
                 raise EngineFailedError("no worker with the view in memory was forked") from error
         return ForkedProcess(pid, descriptors[0], self)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from kmgraph.errors import InputError
 from kmgraph.facets.asking import query_of
@@ -20,6 +17,7 @@ from kmgraph.facets.definitions import Facet, load_facets
 from kmgraph.facets.model import CountedFacet, CountedValue, Listed, Unit, Value
 from kmgraph.namespaces import compact, expand
 from kmgraph.stores.base import QuadStore
+from kmgraph.stores.view_database import ViewDatabase
 
 #: What can be listed.
 KINDS: Final = tuple(_QUERIES)
@@ -59,7 +57,7 @@ class _Kind:
     facets: Mapping[str, tuple[_Held, ...]]
 
 
-class FacetIndex:
+class FacetIndex(ViewDatabase):
     """The facets of the studies and cases of a view; safe to use from several threads.
 
     :param connection: the database.
@@ -71,45 +69,12 @@ class FacetIndex:
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-        self._lock = threading.Lock()
+        super().__init__(connection)
         self._kinds: dict[str, _Kind] = {}
 
-    @classmethod
-    def of(cls, store: QuadStore, path: Path | None = None) -> Self:
-        """Read the facets of a view.
-
-        :param path: a new file; in memory where there is none.
-        """
-        connection = sqlite3.connect(path or ":memory:", check_same_thread=False)
+    @staticmethod
+    def _fill(connection: sqlite3.Connection, store: QuadStore) -> None:
         fill(connection, store)
-        return cls(connection)
-
-    @classmethod
-    def at(cls, path: Path) -> Self:
-        """Open facets that were read before."""
-        address = f"{path.resolve().as_uri()}?mode=ro"
-        return cls(sqlite3.connect(address, uri=True, check_same_thread=False))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    @property
-    def layout(self) -> int:
-        """Version of the layout that it was made with."""
-        return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self._connection.close()
 
     def listed(
         self,

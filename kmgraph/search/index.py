@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import difflib
 import sqlite3
-import threading
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from kmgraph.errors import InputError
 from kmgraph.search.asking import Term, asked, expression
 from kmgraph.search.building import fill
 from kmgraph.search.spelling import alike
 from kmgraph.stores.base import QuadStore
+from kmgraph.stores.view_database import ViewDatabase
 
 #: A word in a name counts for ten in what is said, one that is a code for eight.
 _RANK: Final = "bm25(texts, 10.0, 8.0, 1.0) * weight"
@@ -72,7 +70,7 @@ class Found:
     has_every_word: bool
 
 
-class SearchIndex:
+class SearchIndex(ViewDatabase):
     """An index, in a file or in memory; safe to use from several threads.
 
     :param connection: the database.
@@ -92,45 +90,12 @@ class SearchIndex:
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-        self._lock = threading.Lock()
+        super().__init__(connection)
         self._words: dict[str, int] | None = None
 
-    @classmethod
-    def of(cls, store: QuadStore, path: Path | None = None) -> Self:
-        """Make the index of a view.
-
-        :param path: a new file; in memory where there is none.
-        """
-        connection = sqlite3.connect(path or ":memory:", check_same_thread=False)
+    @staticmethod
+    def _fill(connection: sqlite3.Connection, store: QuadStore) -> None:
         fill(connection, store)
-        return cls(connection)
-
-    @classmethod
-    def at(cls, path: Path) -> Self:
-        """Open an index that was made before, to read."""
-        address = f"{path.resolve().as_uri()}?mode=ro"
-        return cls(sqlite3.connect(address, uri=True, check_same_thread=False))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    @property
-    def layout(self) -> int:
-        """Version of the layout that it was made with."""
-        return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self._connection.close()
 
     def kind(self, name: str) -> str:
         """Return the IRI of a kind, given by its IRI or by what it is called.

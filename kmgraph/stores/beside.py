@@ -12,29 +12,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 from uuid import uuid4
 
 from kmgraph.stores.base import QuadStore
 from kmgraph.stores.generations import GenerationStore
+from kmgraph.stores.view_database import ViewDatabase
 from kmgraph.stores.views import PUBLIC
 
-
-class Laid(Protocol):
-    """What is made of a view.
-
-    :ivar layout: version of its layout, which it was made by.
-    """
-
-    @property
-    def layout(self) -> int:
-        """Version of the layout."""
-
-    def close(self) -> None:
-        """Let go of the file."""
-
-
-Made = TypeVar("Made", bound=Laid)
+Made = TypeVar("Made", bound=ViewDatabase)
 
 
 @dataclass(frozen=True, slots=True)

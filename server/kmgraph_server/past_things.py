@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import chain
+from pathlib import Path
 from typing import Final
 
 import pyoxigraph as ox
@@ -74,16 +75,19 @@ def said_in(store: GenerationStore, view: str, generation: int, iris: Iterable[s
         return next((iri for iri in iris if says_of(opened, iri)), None)
 
 
-def refuse_erased(store: GenerationStore, view: str, iris: Iterable[str]) -> None:
+def refuse_erased(folder: Path | None, view: str, iris: Iterable[str]) -> None:
     """Raise where a thing was erased that a view showed.
 
+    :param folder: of the store; None where what is served has none, and nothing is erased.
     :raises GoneError: it was; the message does not repeat what it was called.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     refuse_erased(GenerationStore.create(folder), "public", ["urn:a"])
+    ...     refuse_erased(Path(folder), "public", ["urn:a"])
     """
-    stones = Tombstones.of(store.path)
+    stones = Tombstones.of(folder) if folder is not None else Tombstones()
+    if not stones:
+        return
     stone = next(filter(None, (stones.find(iri, view=view) for iri in iris)), None)
     if stone is not None:
         day = stone.erased.partition("T")[0]

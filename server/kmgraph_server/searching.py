@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 from kmgraph.facets import FACETED, FacetIndex
 from kmgraph.search import SearchIndex
 from kmgraph.search.places import INDEXED
-from kmgraph.stores.beside import Beside, Laid
+from kmgraph.stores.beside import Beside
 from kmgraph.stores.generations import GenerationStore
+from kmgraph.stores.view_database import ViewDatabase
 from kmgraph_server.errors import NotYetError
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ _PROGRAM: Final = (
     "kind = getattr(import_module(sys.argv[3]), sys.argv[4]); "
     "kind.open(GenerationStore(sys.argv[1]), sys.argv[2]).close()"
 )
-Made = TypeVar("Made", bound=Laid)
+Made = TypeVar("Made", bound=ViewDatabase)
 
 
 @dataclass(slots=True)

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
+import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from kmgraph.errors import QueryMemoryError, QueryTimeoutError
+from kmgraph.errors import EngineFailedError, QueryMemoryError, QueryTimeoutError
 from kmgraph.execution import Job, Limits, WorkerPool
+from kmgraph.execution.framing import receive_message, send_message
+from kmgraph.execution.memory import Nursery
 
 ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
 HEAPS = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } ORDER BY ?c ?f ?i"
@@ -104,6 +109,32 @@ def test_a_view_that_cannot_be_loaded_is_read_from_disk(
     finally:
         pool.close()
     assert "cannot be held in memory" in caplog.text
+
+
+def test_a_parent_that_ends_while_it_forks_forks_no_worker(view_path: Path) -> None:
+    """It told the number of the worker, and ended before it sent what the worker is known by."""
+    nursery = Nursery(view_path, 100_000_000)
+    real = nursery._connection
+    nursery._connection, parent = socket.socketpair()
+    ours, theirs = socket.socketpair()
+
+    def fork_and_end() -> None:
+        receive_message(parent)
+        for descriptor in socket.recv_fds(parent, 1, 2)[1]:
+            os.close(descriptor)
+        send_message(parent, {"pid": 1})
+        parent.close()
+
+    ending = threading.Thread(target=fork_and_end)
+    ending.start()
+    try:
+        with tempfile.TemporaryFile() as errors, pytest.raises(EngineFailedError, match="forked"):
+            nursery.fork(theirs, errors)
+    finally:
+        ending.join()
+        nursery.end()
+        for one in (real, ours, theirs):
+            one.close()
 
 
 def test_small_views_stay_on_disk_unless_told(view_path: Path, job: Make) -> None:

@@ -93,7 +93,7 @@ def member(version: str, path: str = "") -> Response:
     held_on = _page_with(store, view, [f"{store.base}version/{version}/{tails[0]}", *names])
     if held_on is not None:
         return _see(held_on)
-    refuse_erased(store, view, entities)
+    refuse_erased(store.path, view, entities)
     kept = {one.id for one in store.generations()}
     if 0 < number <= (store.current_id() or 0) and number not in kept:
         raise GoneError(f"generation {number} is not kept any more")

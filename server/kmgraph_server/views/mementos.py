@@ -168,7 +168,7 @@ def _is_or_was_known(kind: str, rest: str, states: list[State]) -> bool:
     if any(says_of(present.dataset.store, iri) for iri in iris):
         return True
     store, view = GenerationStore(store_folder()), caller().read_view
-    refuse_erased(store, view, iris)
+    refuse_erased(store.path, view, iris)
     # The newest first: what is looked for is likelier to have been there of late.
     found = (said_in(store, view, one.generation, iris) for one in reversed(states))
     return any(iri is not None for iri in found)

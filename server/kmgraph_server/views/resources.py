@@ -11,21 +11,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from itertools import chain
 from typing import Final
 from urllib.parse import quote
 
-import pyoxigraph as ox
 from flask import Blueprint, Response, current_app, render_template, request
 
 from kmgraph.entity import Entity
-from kmgraph.errors import GoneError, RecordNotFoundError
+from kmgraph.errors import RecordNotFoundError
 from kmgraph.figures import can_draw
 from kmgraph.namespaces import DOCUMENTED, FRAMEWORK, MAPPING, expand
 from kmgraph.questions.citing import origin, record_citation
 from kmgraph.results import Triples
 from kmgraph.stores.base import QuadStore
-from kmgraph.stores.tombstones import Tombstones
 from kmgraph_server.addresses import absolute, iri_tails, rooted, sent_path, to_path, to_uri
 from kmgraph_server.entity_document import read_document
 from kmgraph_server.headers import link
@@ -37,6 +34,7 @@ from kmgraph_server.pages.entity_page import EntityPage, read_entity, where
 from kmgraph_server.pages.reading_box import read_boxes, why_no_reading
 from kmgraph_server.pages.study_page import read_sections
 from kmgraph_server.paging import neighbours, page_number
+from kmgraph_server.past_things import refuse_erased, says_of, things_at
 from kmgraph_server.signposting import LINKSET, Signpost, linkset, signposts
 from kmgraph_server.snapshots import Snapshot
 from kmgraph_server.state import settings, snapshot
@@ -59,19 +57,19 @@ _EXTENSIONS: Final = {
     extension: by_name(extension, DOCUMENT)
     for extension in ("html", "ttl", "nt", "rdf", "jsonld", "json")
 }
-_DEFAULT: Final = ox.DefaultGraph()
 
 
 @blueprint.get("/id/<path:path>")
 def thing(path: str) -> Response:
     """Send whoever asks for a thing to the document about it."""
     tails = iri_tails(request.environ, "/id/", path)
-    _refuse_erased(snapshot().dataset.base, tails)
+    served = snapshot()
+    refuse_erased(settings().store, served.key, things_at(served.dataset.base, tails))
     tail = to_path(tails[0])
     target = rooted(f"/doc/{tail}")
     if request.query_string:
         target += f"?{request.query_string.decode('latin-1')}"
-    iri = snapshot().dataset.base + tails[0]
+    iri = served.dataset.base + tails[0]
     if _is_graph_alone(iri):
         target = rooted(f"/graph-store?graph={quote(iri, safe='')}")
     response = Response(status=303, headers={"Location": target})
@@ -162,49 +160,21 @@ def _find(store: QuadStore, namespace: str, tails: Sequence[str]) -> tuple[str, 
     tails = [*tails, *(tail[:-1] for tail in tails if tail.endswith("/"))]
     for tail in tails:
         for iri in (namespace + tail, f"{namespace}{tail}/"):
-            if _is_known(store, iri):
+            if says_of(store, iri):
                 return iri, None
     for tail in tails:
         stem, dot, extension = tail.rpartition(".")
         for iri in (namespace + stem, f"{namespace}{stem}/") if dot else ():
-            if extension in _EXTENSIONS and _is_known(store, iri):
+            if extension in _EXTENSIONS and says_of(store, iri):
                 return iri, _EXTENSIONS[extension]
-    _refuse_erased(namespace, tails)
+    refuse_erased(settings().store, snapshot().key, things_at(namespace, tails))
     raise RecordNotFoundError(f"nothing is known of <{namespace}{tails[0]}>")
-
-
-def _refuse_erased(namespace: str, tails: Sequence[str]) -> None:
-    """Raise where what is meant was erased, as far as the caller could ever see it.
-
-    :raises GoneError: it was; the message does not repeat what it was called.
-    """
-    folder = settings().store
-    erased = Tombstones.of(folder) if folder is not None else Tombstones()
-    if not erased:
-        return
-    stems = (tail.rpartition(".") for tail in tails)
-    known = (stem for stem, _, extension in stems if extension in _EXTENSIONS)
-    for tail in (*tails, *known):
-        stone = erased.find(namespace + tail, view=snapshot().key)
-        if stone is not None:
-            day = stone.erased.partition("T")[0]
-            raise GoneError(f"This was erased on {day}, and nothing is kept of it.")
 
 
 def _is_graph_alone(iri: str) -> bool:
     """Say whether an IRI names a graph of which the data say nothing else."""
     store = snapshot().dataset.store
-    return not _is_known(store, iri) and iri in store.graph_names()
-
-
-def _is_known(store: QuadStore, iri: str) -> bool:
-    """Say whether the store says anything of an IRI."""
-    try:
-        node = ox.NamedNode(iri)
-    except ValueError:
-        return False
-    found = chain(store.quads(node, None, None, _DEFAULT), store.quads(None, None, node, _DEFAULT))
-    return next(found, None) is not None
+    return not says_of(store, iri) and iri in store.graph_names()
 
 
 def _forms(store: QuadStore, iri: str, address: str) -> list[Form]:
@@ -212,7 +182,7 @@ def _forms(store: QuadStore, iri: str, address: str) -> list[Form]:
 
     An extension cannot be put after a slash, nor where it makes the IRI of something else.
     """
-    is_taken = any(_is_known(store, f"{iri}.{extension}") for extension in _EXTENSIONS)
+    is_taken = any(says_of(store, f"{iri}.{extension}") for extension in _EXTENSIONS)
     if address.endswith("/") or is_taken:
         return forms_by_parameter(address, DOCUMENT)
     return forms_by_extension(address, DOCUMENT)
