@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Any, Final
 
-from measuring import kmgraph_command, summaries, summary
+from measuring import kmgraph_command, run, summaries, summary
 from stages import phases, program
 from workspace import BASE, PREFIX, SEED, Workspace
 
@@ -20,7 +20,8 @@ def measure(work: Workspace, studies: int, runs: int) -> dict[str, Any]:
     """Append one study after the other to a copy of a store."""
     store = work.scratch() / "changed"
     shutil.rmtree(store, ignore_errors=True)
-    shutil.copytree(work.store(studies), store)
+    # Generations share files by hard links, and so does the copy.
+    run(["cp", "-a", work.store(studies), store])
     usages, said = [], []
     for number in range(runs):
         bundle = _one_study(work, studies, _FIRST + number)

@@ -23,6 +23,7 @@ from kmgraph.cli import (
     explaining,
     files,
     generating,
+    indexing,
     keeping,
     listing,
     networking,
@@ -98,6 +99,7 @@ _MODULES = (
     documenting,
     searching,
     listing,
+    indexing,
 )
 for _module in _MODULES:
     for _command in _module.COMMANDS:

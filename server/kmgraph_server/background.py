@@ -1,7 +1,7 @@
-"""What a server does beside answering: snapshots, the change feed, counts, at low priority.
+"""What a server does beside answering: snapshots, the change feed, indexes, counts.
 
 A thread looks at the pointer of the store. When there is something to do it starts a process of
-its own for it, so that no request waits; the process ends with the server.
+its own at low priority, so that no request waits; the process ends with the server.
 """
 
 from __future__ import annotations
@@ -36,10 +36,12 @@ _LOG = logging.getLogger(__name__)
 _COMMANDS: Final = {
     "feed": ("feed",),
     "snapshot": ("export", "--all"),
+    "indexes": ("index",),
     "counts": ("validate", "--metadata"),
 }
-#: How long a generation is current before a large view of it is counted, in seconds.
-_COUNTED_AFTER_S: Final = 5.0
+#: How long a generation is current before a large view of it is read anew, in seconds. People
+#: search and list; what is counted is for machines, and takes longer.
+_LARGE_AFTER_S: Final = {"indexes": 2.0, "counts": 5.0}
 
 
 class Background:
@@ -52,7 +54,7 @@ class Background:
     def __init__(self, store: Path, config: ServerConfig) -> None:
         self._store, self._view = store, config.view
         self._delays = {"feed": 0.0} if config.feed else {}
-        self._delays["counts"] = _COUNTED_AFTER_S
+        self._delays |= _LARGE_AFTER_S
         if config.snapshots_after_s:
             self._delays["snapshot"] = config.snapshots_after_s
         self._outcomes: Counter[tuple[str, str]] = Counter()
@@ -102,9 +104,9 @@ class Background:
             return current, 0
 
     def _is_large(self, generation_id: int) -> bool:
-        """Say whether the view is too large to be counted while somebody waits.
+        """Say whether the view is too large to be read while somebody waits.
 
-        Where nothing can be written, there is no use in counting.
+        Where nothing can be written, there is no use in it.
         """
         if not os.access(self._store, os.W_OK):
             return False
@@ -116,7 +118,7 @@ class Background:
 
     def _do(self, name: str, state: tuple[int, int]) -> bool:
         """Do something; say whether that is over for this generation."""
-        if name == "counts" and not self._is_large(state[0]):
+        if name in _LARGE_AFTER_S and not self._is_large(state[0]):
             return True
         began = time.monotonic()
         arguments = [*_COMMANDS[name], "--store", str(self._store), "--view", self._view, "--quiet"]

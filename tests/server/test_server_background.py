@@ -13,6 +13,8 @@ from urllib.parse import quote
 from helpers.generations import publish
 from helpers.serving import make_store, serving
 
+from kmgraph.facets import FACETED
+from kmgraph.search.places import INDEXED
 from kmgraph.snapshots import snapshots_in
 from kmgraph_server import ServerConfig
 from kmgraph_server.background import Background
@@ -58,6 +60,25 @@ def test_nothing_is_begun_unless_it_is_asked_for(tmp_path):
     background.close()
     assert background.done() == {}
     assert snapshots_in(store) == []
+
+
+def test_what_a_large_view_is_searched_and_listed_by_is_made_ahead(tmp_path, monkeypatch):
+    """Nobody waits for it; of a small one it is made at once when somebody asks."""
+    monkeypatch.setattr("kmgraph_server.background._LARGE_AFTER_S", {"indexes": 0.0})
+    store = make_store(tmp_path / "store", 5)
+    small = Background(store.path, ServerConfig(store=store.path))
+    small.begin()
+    time.sleep(1.2)
+    small.close()
+    assert small.done() == {}
+    assert not FACETED.is_current(FACETED.path(store))
+    monkeypatch.setattr("kmgraph_server.background.AT_ONCE_TRIPLES", 1)
+    large = Background(store.path, ServerConfig(store=store.path))
+    large.begin()
+    wait_for(lambda: large.done() == {("indexes", "done"): 1})
+    large.close()
+    assert INDEXED.is_current(INDEXED.path(store))
+    assert FACETED.is_current(FACETED.path(store))
 
 
 def test_what_fails_is_tried_again_and_then_left(tmp_path, monkeypatch):
