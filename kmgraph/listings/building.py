@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final, cast
 
@@ -47,12 +49,13 @@ class ListingChange:
 
 
 def build_listings(
-    store: QuadStore, directory: Path, *, progress: Progress = silent
+    store: QuadStore, directory: Path, *, workers: int = 1, progress: Progress = silent
 ) -> tuple[Path, int]:
     """List everything that a store holds by every listing.
 
     :param store: what to list.
     :param directory: where the file goes.
+    :param workers: number of queries that run at once; so many listings are in memory.
     :returns: the N-Quads file of the listings, all in the graph ``cube``, and how many lines.
 
     >>> from tempfile import TemporaryDirectory
@@ -62,17 +65,32 @@ def build_listings(
     0
     """
     path = directory / "listings.nq"
-    graph = ox.NamedNode(graph_iri(store.base, GRAPH))
+    listings = load_listings().values()
     count = 0
-    with path.open("wb") as file:
-        for listing in load_listings().values():
+    with path.open("wb") as file, ThreadPoolExecutor(workers) as pool:
+        # The engine lets go of the interpreter while it answers, so threads are enough.
+        for listing, part in zip(
+            listings, pool.map(partial(_write, store, directory), listings), strict=True
+        ):
             progress(ProgressEvent("listing", listing.name))
-            lists = _lists(listing, [_found(store, listing.query)])
-            for triple in _statements(store.base, listing, lists):
-                quad = ox.Quad(triple.subject, triple.predicate, triple.object, graph)
-                file.write(f"{quad} .\n".encode())
-                count += 1
+            with part.open("rb") as lines:
+                for line in lines:
+                    file.write(line)
+                    count += 1
+            part.unlink()
     return path, count
+
+
+def _write(store: QuadStore, directory: Path, listing: Listing) -> Path:
+    """Write one listing to a file of its own."""
+    path = directory / f"{listing.name}.part.nq"
+    graph = ox.NamedNode(graph_iri(store.base, GRAPH))
+    lists = _lists(listing, [_found(store, listing.query)])
+    with path.open("wb") as file:
+        for triple in _statements(store.base, listing, lists):
+            quad = ox.Quad(triple.subject, triple.predicate, triple.object, graph)
+            file.write(f"{quad} .\n".encode())
+    return path
 
 
 def change_listings(

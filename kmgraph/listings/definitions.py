@@ -67,7 +67,7 @@ class Listing:
 
         >>> "?driver km:about ?about" in (load_listings()["codings"].narrowing_query or "")
         True
-        >>> load_listings()["limits"].narrowing_query is None
+        >>> load_listings()["studies"].narrowing_query is None
         True
         """
         marked = (line.strip() for line in self.query.splitlines())

@@ -58,7 +58,7 @@ def list_views(
     :param changed: subjects of all statements that were added or deleted since; None to list
         everything.
     :param before: gives a view as it was, by its key; None where the view is new.
-    :param workers: not used: lists are written one after the other, in bounded memory.
+    :param workers: number of queries that run at once.
     :returns: the seconds that it took in all views.
     """
     started = time.perf_counter()
@@ -72,7 +72,7 @@ def list_views(
             added = write_lines(map(line_of, change.added), folder / "added.nt")
             deleted = write_lines(map(line_of, change.deleted), folder / "deleted.nt")
         else:
-            added, deleted = _anew(now, folder, progress)
+            added, deleted = _anew(now, folder, workers, progress)
         if added or deleted:
             writer.change_derived(key, {GRAPH: (added, deleted)})
     return {_STAGE: time.perf_counter() - started}
@@ -91,10 +91,10 @@ def list_in_memory(store: MemoryStore, directory: Path, progress: Progress = sil
 
 
 def _anew(
-    now: QuadStore, folder: Path, progress: Progress
+    now: QuadStore, folder: Path, workers: int, progress: Progress
 ) -> tuple[TripleFile | None, TripleFile | None]:
     """Return what is missing in the listings of a view, and what is too much."""
-    path, statements = build_listings(now, folder, progress=progress)
+    path, statements = build_listings(now, folder, workers=workers, progress=progress)
     graph = graph_iri(now.base, GRAPH)
     wanted = TripleFile(path, graph) if statements else None
     start = f"<{now.base}listing/"

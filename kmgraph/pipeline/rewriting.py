@@ -135,7 +135,9 @@ class Rewriting:
 
     def _list(self, view: QuadStore, key: str, folder: Path) -> Mapping[str, Path]:
         """List what a view shows: IRI of the graph to its file."""
-        path, statements = build_listings(view, folder, progress=self._progress)
+        path, statements = build_listings(
+            view, folder, workers=workers.count(), progress=self._progress
+        )
         return {graph_iri(self._target.base, CUBE): path} if statements else {}
 
     def _validated(self, view: QuadStore, rows: Sequence[bytes]) -> Report:
