@@ -56,10 +56,13 @@ def _validation(found: Mapping[str, Any]) -> _Said:
 
 def _pyshacl(found: Mapping[str, Any]) -> _Said:
     """Judge validation beside pySHACL."""
-    times = found["times_faster"]["median"]
+    times, in_store = found["times_faster"]["median"], found["times_faster_in_store"]
     equal = "equal" if found["equal"] else "other"
-    said = f"{times:,.0f} times at {found['pyshacl_studies']:,} studies, {equal} results"
-    return said, times >= 100 and found["equal"]
+    said = (
+        f"at {found['pyshacl_studies']:,} studies, {equal} results: {in_store:,.0f} times where "
+        f"they are in a store, {times:,.0f} times from a file, on one core"
+    )
+    return said, in_store >= 100 and found["equal"]
 
 
 def _change(found: Mapping[str, Any]) -> _Said:

@@ -174,6 +174,11 @@ def _validation(found: Mapping[str, Any], _: Mapping[str, Any]) -> Iterator[str]
                 rows, "lrrr")  # fmt: skip
     equal = "are equal" if found["equal"] else "DIFFER"
     yield f"The results {equal}; pySHACL takes {told(found['times_faster'])} times as long."
+    yield (
+        f"Where as many studies are in a store already, kmgraph checks them in "
+        f"{number(found['in_store_s'])} s on all cores: "
+        f"{number(found['times_faster_in_store'])} times as fast as pySHACL from the file."
+    )
 
 
 def _change(found: Mapping[str, Any], _: Mapping[str, Any]) -> Iterator[str]:
