@@ -26,8 +26,9 @@ LIMIT_S: Final = 60
 #: A question is not asked again after so many seconds of its own, and so many runs.
 _ENOUGH_S: Final = 3.0
 _LEAST_RUNS: Final = 3
-#: Questions with a budget of their own: they work out what would have been otherwise.
-SENSITIVITY: Final = frozenset({"cq-007", "cq-103", "cq-105"})
+#: Questions with a budget of their own, as docs/questions.md says: three work out what would flip a
+#: reading, which a large store does not hold, so its plain query finds less; two read everything.
+SENSITIVITY: Final = frozenset({"cq-005", "cq-007", "cq-038", "cq-103", "cq-105"})
 _ANYTHING: Final = "SELECT ?s WHERE { ?s ?p ?o } LIMIT 1"
 _SOME_INSTANCES: Final = "SELECT DISTINCT ?x WHERE { ?x a <CLASS> } LIMIT 3000"
 _SOME_CONSTRUCTS: Final = """PREFIX km: <https://w3id.org/kmgraph/ontology#>
