@@ -255,7 +255,8 @@ def _questions(found: Mapping[str, Any], results: Mapping[str, Any]) -> Iterator
         "Milliseconds until the whole answer was read, other random parameters in each run.\n"
         "*As asked* is what people get, one page of 20 where it lists; *plain* is the query of the "
         "file on the same view; Virtuoso runs the plain query on the same triples.\n"
-        "*Right* counts runs whose rows are all in the plain answer (where a row tells of thousands, its passages and other lists are some of them); *same* those in which "
+        "*Right* counts runs whose rows are all in the plain answer; where a row tells of "
+        "thousands, its passages and other lists are some of them. *Same* counts those in which "
         "Virtuoso gave the plain answer."
     )
     head = ("question", "as asked", "plain", "Virtuoso", "right", "same")
