@@ -69,6 +69,25 @@ def test_whole_answers_are_the_same(
     assert answer(asked, stores[1], params).rows == wanted.rows
 
 
+def test_a_query_run_by_itself_does_not_take_what_is_not_stored_for_nothing(
+    stores: tuple[MemoryStore, MemoryStore],
+) -> None:
+    """As at an endpoint, where nobody works out flips: it is not known how firm a reading is."""
+
+    def run(question: str, store: MemoryStore, column: str) -> list[str | None]:
+        found: Any = store.query(load_catalogue()[question].query)
+        place = found.variables.index(column)
+        read = [row for row in found if row[found.variables.index("diagnosis")] is not None]
+        return [getattr(row[place], "value", None) for row in read]
+
+    held, lacking = stores
+    assert {"0", "2"} < set(run("cq-005", held, "changes"))
+    assert set(run("cq-005", lacking, "changes")) == {None}
+    assert "nothing: robust to any single change" in run("cq-103", held, "next")
+    assert set(run("cq-103", lacking, "next")) == {"not known: single changes are not stored here"}
+    assert set(run("cq-103", lacking, "change")) == {"not stored"}
+
+
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_pages_and_single_cases_are_the_same(
     question: str, stores: tuple[MemoryStore, MemoryStore]
