@@ -68,9 +68,8 @@ class Background:
         return dict(self._outcomes)
 
     def begin(self) -> None:
-        """Begin, where there is something to be done at all."""
-        if self._delays:
-            self._thread.start()
+        """Begin to look for something to do."""
+        self._thread.start()
 
     def close(self) -> None:
         """End what runs, and do nothing more; what is half done is done by the next server."""

@@ -145,7 +145,9 @@ class Metrics:
                 family.add_metric([key], number)
             yield family
         done = CounterMetricFamily(
-            "kmgraph_background", "Snapshots and feeds written.", labels=["kind", "outcome"]
+            "kmgraph_background",
+            "Snapshots, feeds, indexes and counts written.",
+            labels=["kind", "outcome"],
         )
         for (kind, outcome), number in self.background().items():
             done.add_metric([kind, outcome], number)
