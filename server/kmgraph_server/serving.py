@@ -182,6 +182,7 @@ def run(
 
         from kmgraph_server import channels
         from kmgraph_server.stopping import Stopper
+        from kmgraph_server.threads import FIRST_THREADS, Threads
     except ImportError as error:
         raise MissingExtraError("waitress", "server") from error
     # Requests that wait for a thread are normal here and not worth a warning each.
@@ -193,7 +194,7 @@ def run(
             map=sockets,
             host=config.host,
             port=config.port,
-            threads=config.threads,
+            threads=min(FIRST_THREADS, config.threads),
             ident="kmgraph",
             # Where proxies are trusted, the application reads what they say.
             clear_untrusted_proxy_headers=not config.trusted_proxies,
@@ -218,7 +219,8 @@ def run(
     channels.install(sockets, quick)
     announce(_address(server, config.host))
     try:
-        Stopper(sockets, config.shutdown_s, on_stop, on_end, desks).run()
+        threads = Threads(server.task_dispatcher, config.threads)
+        Stopper(sockets, config.shutdown_s, on_stop, on_end, threads, desks).run()
         server.task_dispatcher.shutdown(timeout=_THREADS_END_S)
     finally:
         close_all(sockets, ignore_all=True)

@@ -13,6 +13,7 @@ from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer
 
 from kmgraph_server.desks import Desks
+from kmgraph_server.threads import Threads
 from kmgraph_server.turning import Loop
 
 #: How often it is looked whether a signal came or requests have ended, in seconds.
@@ -33,6 +34,7 @@ class Stopper:
     :param shutdown_s: time for requests to end.
     :param on_stop: called at the first signal.
     :param on_end: called when no request runs any more or their time is over.
+    :param threads: those that answer requests.
     :param desks: processes that answer beside this one; None for none.
     """
 
@@ -42,11 +44,12 @@ class Stopper:
         shutdown_s: float,
         on_stop: Callable[[], None],
         on_end: Callable[[], None],
+        threads: Threads,
         desks: Desks | None = None,
     ) -> None:
         self._sockets, self._shutdown_s = sockets, shutdown_s
         self._on_stop, self._on_end = on_stop, on_end
-        self._desks = desks
+        self._threads, self._desks = threads, desks
         self._signals = 0
         self._loop = Loop(sockets)
 
@@ -83,6 +86,7 @@ class Stopper:
     def _turn(self) -> None:
         """Wait for sockets once, and serve those that are ready."""
         self._loop.turn(_LOOK_S)
+        self._threads.turn()
         if self._desks is not None:
             self._desks.turn(self._sockets, self._loop)
 
