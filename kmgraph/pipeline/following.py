@@ -7,9 +7,11 @@ is followed by what depends on it alone.
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -114,9 +116,11 @@ def _make(
     """Make anew what follows in one view."""
     number = workers.count()
     seconds: Counter[str] = Counter()
-    seconds.update(derive_views(writer, folder, progress, keys=[key], flips=flips, workers=number))
-    seconds.update(cube_views(writer, folder, progress, keys=[key], workers=number))
-    seconds.update(list_views(writer, folder, progress, keys=[key], workers=number))
+    for make in (partial(derive_views, flips=flips), cube_views, list_views):
+        seconds.update(make(writer, folder, progress, keys=[key], workers=number))
+        # What is in the view is not needed in files: they take as much of the disk as the view.
+        shutil.rmtree(folder)
+        folder.mkdir()
     return dict(seconds)
 
 
