@@ -73,7 +73,9 @@ class ServerConfig:
     store: Path | None = _setting(None, "Folder of the store.")
     host: str = _setting(LOOPBACK, "Address to listen at; 0.0.0.0 lets other machines in.")
     port: int = _setting(8000, "Port to listen at; 0 takes a free one.", 0)
-    threads: int = _setting(256, "Requests answered at the same time, waiting ones included.", 1)
+    threads: int = _setting(
+        256, "Most requests answered at a time, waiting ones included; each has a thread.", 1
+    )
     mounts: tuple[Mount, ...] = _setting(
         (), "Serve a further store below /NAME/, apart from the first; may be repeated.",
         flag="mount",
