@@ -85,7 +85,7 @@ class Stopper:
 
     def _turn(self) -> None:
         """Wait for sockets once, and serve those that are ready."""
-        self._loop.turn(_LOOK_S)
+        self._loop.turn(self._threads.look_again_s or _LOOK_S)
         self._threads.turn()
         if self._desks is not None:
             self._desks.turn(self._sockets, self._loop)

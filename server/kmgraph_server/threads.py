@@ -7,10 +7,14 @@ the system counts threads, as containers do, they would be taken from all that r
 from __future__ import annotations
 
 import logging
+import time
 from typing import Any, Final
 
 #: Threads at the start.
 FIRST_THREADS: Final = 16
+#: How long a request waits before threads are started for it, in seconds. Threads that have just
+#: started count as busy for a moment, and must not be the reason for more.
+_PATIENCE_S: Final = 0.02
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -24,11 +28,22 @@ class Threads:
 
     def __init__(self, dispatcher: Any, most: int) -> None:
         self._dispatcher, self._most = dispatcher, most
+        self._short_since: float | None = None
+
+    @property
+    def look_again_s(self) -> float | None:
+        """Return after how long to look again; None where nothing waits."""
+        return None if self._short_since is None else _PATIENCE_S
 
     def turn(self) -> None:
-        """Double the threads if a request waits for one."""
-        number = len(self._dispatcher.threads)
-        if number < self._most and self._is_short():
+        """Double the threads if a request has waited for one."""
+        now, number = time.monotonic(), len(self._dispatcher.threads)
+        if number >= self._most or not self._is_short():
+            self._short_since = None
+        elif self._short_since is None:
+            self._short_since = now
+        elif now - self._short_since >= _PATIENCE_S:
+            self._short_since = None
             for wanted in range(number + 1, min(2 * number, self._most) + 1):
                 self._start(wanted)
 
