@@ -136,10 +136,6 @@ def _build_once(
                 put_dataset(target, writer, dataset, digest, append=options.append)
             is_new = put_vocabulary(target, writer, directory, from_scratch=scratch)
             writer.prepare()
-            if not options.append:
-                # What is in the store is not needed in files: large ones would fill the disk.
-                for dataset in staged:
-                    dataset.quads.unlink()
         with clock.phase("derive"):
             change = _appended(target, staged) if options.append and not is_new else None
             followed = follow(

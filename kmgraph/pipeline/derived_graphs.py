@@ -77,7 +77,7 @@ def derive_views(
         derived = derive(
             view, folder, people=people, flips=flips, workers=workers, progress=progress
         )
-        writer.put_derived(key, derived.files)
+        writer.put_derived(key, derived.files, takes_files=True)
         seconds.update(derived.seconds)
     return dict(seconds.most_common())
 

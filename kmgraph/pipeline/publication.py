@@ -124,6 +124,7 @@ def put_dataset(
             info=info,
             statements=dataset.statements,
             digest=dataset.digest or None,
+            takes_file=True,
         )
         writer.put_file(rows_file(dataset.name), dataset.rows, graph=dataset.name)
         return

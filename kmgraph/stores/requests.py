@@ -43,6 +43,7 @@ class GraphRequests:
         info: Mapping[str, Any] | None = None,
         statements: int | None = None,
         digest: str | None = None,
+        takes_file: bool = False,
     ) -> None:
         """Give a graph new content, and leave every other graph as it is.
 
@@ -53,6 +54,8 @@ class GraphRequests:
         :param statements: number of lines of the file, each a different triple, where known.
         :param digest: digest of the graph by :mod:`kmgraph.stores.digest`, where known. It is
             believed if the engine counts as many triples, and worked out where nothing is given.
+        :param takes_file: whether the file is removed once every view has loaded it, which leaves
+            its room on the disk to the views while they are optimised.
         :raises InputError: the visibility cannot be one.
         """
         described = GraphInfo(
@@ -66,7 +69,11 @@ class GraphRequests:
         if nquads_path is not None:
             files.append(TripleFile(Path(nquads_path), described.iri, statements))
         self._pending[name] = Change(
-            is_replaced=True, files=files, described=described, digest=digest
+            is_replaced=True,
+            files=files,
+            described=described,
+            digest=digest,
+            takes_files=takes_file,
         )
         self._replaced.add(name)
 

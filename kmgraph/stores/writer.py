@@ -87,6 +87,7 @@ class GenerationWriter(GraphRequests):
         for key in set(self._views) - set(keys):
             del self._views[key]
             shutil.rmtree(self._part / "views" / key)
+        self._remove_taken()
         for key, view in views.items():
             view.optimise_if_due(self._progress, is_new=plans[key].origin is None)
         self._graphs = self._measured(wanted, plans[keys[-1]], done[keys[-1]])
@@ -94,6 +95,13 @@ class GenerationWriter(GraphRequests):
         self._pending = {}
         shutil.rmtree(self._part / "work")
         (self._part / "work").mkdir()
+
+    def _remove_taken(self) -> None:
+        """Remove the files that were handed over, now that every view has loaded them."""
+        for change in self._pending.values():
+            if change.takes_files:
+                for file in change.files:
+                    file.path.unlink()
 
     def _plans(self, wanted: Mapping[str, GraphInfo], keys: Iterable[str]) -> dict[str, Plan]:
         """Return what is to be done to each view; nothing else holds on to those that go."""
@@ -201,13 +209,16 @@ class GenerationWriter(GraphRequests):
         self._reads.append(view)
         return view
 
-    def put_derived(self, key: str, files: Mapping[str, Path]) -> None:
+    def put_derived(
+        self, key: str, files: Mapping[str, Path], *, takes_files: bool = False
+    ) -> None:
         """Give a prepared view the graphs of what is derived from what it shows.
 
         They replace those that it had. Views without any keep what their origin had, so whoever
         derives does so for each view, after the last :meth:`prepare`.
 
         :param files: name of a graph to its N-Quads file.
+        :param takes_files: whether the files are removed once they are loaded.
         :raises PublicationError: :meth:`prepare` was not called yet.
         """
         view = self._prepared_view(key)
@@ -219,6 +230,9 @@ class GenerationWriter(GraphRequests):
         done = replace_view_graphs(
             view.store, shared, by_iri, directory, label=key, progress=self._progress
         )
+        if takes_files:
+            for path in files.values():
+                path.unlink()
         view.own_changed(done, shared, self._base)
         view.optimise_if_due(self._progress)
 

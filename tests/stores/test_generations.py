@@ -21,6 +21,7 @@ from kmgraph.namespaces import DEFAULT_BASE
 from kmgraph.progress import ProgressEvent
 from kmgraph.results import Boolean, Solutions, Triples
 from kmgraph.stores.generations import GenerationStore
+from kmgraph.stores.layers import OPTIMIZE_TRIPLES
 from kmgraph.stores.oxigraph import MemoryStore, OxigraphView
 
 ALL = "SELECT ?s ?p ?o { ?s ?p ?o }"
@@ -191,6 +192,30 @@ def test_changes_can_follow_a_preparation(store, files):
     assert {"rows": 3} == generation.graphs[0].info
     assert 3 == store.generation().counts["studies"]
     assert store.digest() == generation.digest
+
+
+def test_files_that_are_handed_over_leave_their_room_to_the_views(store, files):
+    """They are gone before any view is optimised, and every view has loaded them."""
+    seen = []
+
+    def look(event):
+        if event.phase == "optimize" and not event.step.endswith("done"):
+            seen.append(sorted(path.name.split("-")[0] for path in files.iterdir()))
+
+    numbered = range(OPTIMIZE_TRIPLES, 2 * OPTIMIZE_TRIPLES + 1)
+    derived = nquads(files, "derived", numbered)
+    kept, public, secret = (nquads(files, name, [n]) for n, name in enumerate("khs"))
+    with store.begin(reason="first", progress=look) as writer:
+        writer.replace_graph("k", kept)
+        writer.replace_graph("h", public, takes_file=True)
+        writer.replace_graph("s", secret, visibility="north", takes_file=True)
+        writer.prepare()
+        writer.put_derived("public", {"derived": derived}, takes_files=True)
+        writer.publish()
+    assert seen == [["derived", "k"], ["derived", "k"], ["k"]]
+    for key, shown in (("public", {0, 1, *numbered}), ("public+north", {0, 1, 2})):
+        with store.open_view(key) as view:
+            assert shown == numbers(view)
 
 
 def test_an_abandoned_writer_changes_nothing(store, files):
