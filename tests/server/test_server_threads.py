@@ -37,7 +37,7 @@ def test_threads_come_with_the_requests_that_wait(store):
             asker = askers.enter_context(contextlib.closing(server.connect()))
             asker.request("GET", asking(f"{ENDLESS} # {number}"))
         until(lambda: threads_of(server) > 30)
-        assert server.get("/").status == 200
+        assert server.get("/metrics").status == 200
         assert threads_of(server) <= 60 + OTHERS
 
 
