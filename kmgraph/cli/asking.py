@@ -9,7 +9,7 @@ from typing import Final
 
 import click
 
-from kmgraph.cli.common import command_errors, echo_json, json_option, store_option
+from kmgraph.cli.common import command_errors, echo_json, json_option, store_option, view_option
 from kmgraph.dataset import open_store
 from kmgraph.errors import ParameterError
 from kmgraph.questions import Answer, Question, load_catalogue
@@ -89,6 +89,7 @@ def _question_text(question: Question) -> str:
 @click.command(epilog="Example: kmgraph ask 31 --store store --format csv")
 @click.argument("question_id")
 @store_option
+@view_option
 @click.option("-p", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter.")
 @click.option("--page", type=int, help="Page of the answer, from 1.")
 @click.option("--page-size", type=int, help="How many records a page is about; 20 by default.")
@@ -111,6 +112,7 @@ def _question_text(question: Question) -> str:
 def ask(
     question_id: str,
     store: Path,
+    view: str,
     parameters: tuple[str, ...],
     page: int | None,
     page_size: int | None,
@@ -130,7 +132,7 @@ def ask(
         if name in values:
             raise ParameterError(f"the parameter '{name}' is given twice")
         values[name] = value
-    with open_store(store) as evidence:
+    with open_store(store, view=view) as evidence:
         answer = evidence.ask(question_id, values, page=page, page_size=page_size, whole=whole)
         body = _WRITERS[fmt](answer) if fmt in _WRITERS else f"{answer.to_table()}\n"
     if output is None:
@@ -142,6 +144,7 @@ def ask(
 @click.command(epilog="Example: kmgraph query --store store 'SELECT * { ?s ?p ?o } LIMIT 5'")
 @click.argument("sparql")
 @store_option
+@view_option
 @click.option(
     "--format",
     "fmt",
@@ -149,10 +152,10 @@ def ask(
     help="table by default; ttl for a graph.",
 )
 @command_errors
-def query(sparql: str, store: Path, fmt: str | None) -> None:
+def query(sparql: str, store: Path, view: str, fmt: str | None) -> None:
     """Answer a SPARQL query ('-' reads it from standard input)."""
     text = sys.stdin.read() if sparql == "-" else sparql
-    with open_store(store) as evidence:
+    with open_store(store, view=view) as evidence:
         found = evidence.query(text)
         if fmt is None or fmt == _TABLE:
             click.echo(found.to_table())

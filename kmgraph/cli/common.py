@@ -21,6 +21,7 @@ from kmgraph.errors import (
     ParameterError,
 )
 from kmgraph.progress import Progress, ProgressEvent, silent
+from kmgraph.stores.views import PUBLIC
 
 EXIT_FAILED: Final = 1
 EXIT_CALLED_WRONGLY: Final = 2
@@ -41,6 +42,7 @@ store_option = click.option(
     required=True,
     help="Folder of the store.",
 )
+view_option = click.option("--view", default=PUBLIC, show_default=True, help="View to read.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Write JSON.")
 quiet_option = click.option("--quiet", is_flag=True, help="Show no progress.")
 

@@ -18,6 +18,7 @@ from kmgraph.cli.common import (
     progress_for,
     quiet_option,
     store_option,
+    view_option,
 )
 from kmgraph.stores.generations import GenerationStore
 from kmgraph.versions import AnswerReport, Difference, RecordChange, answer_changes, update_feed
@@ -30,14 +31,13 @@ _RECORDS: Final = 50
 _PROPERTIES: Final = 10
 _ROWS: Final = 10
 _REASONS: Final = 4
-_view_option = click.option("--view", default="public", show_default=True, help="View to read.")
 
 
 @click.command(epilog="Example: kmgraph diff 1 2 --answers --store store")
 @click.argument("old", type=int)
 @click.argument("new", type=int)
 @store_option
-@_view_option
+@view_option
 @click.option("--triples", is_flag=True, help="Write the triples that differ instead, as lines.")
 @click.option("--answers", is_flag=True, help="Compare the answers to the saved questions too.")
 @json_option
@@ -164,7 +164,7 @@ def _print_more(number: int, what: str, indent: str) -> None:
 
 @click.command(epilog="Example: kmgraph feed --store store")
 @store_option
-@_view_option
+@view_option
 @click.option("--page", type=int, help="Write a page of the feed as TriG.")
 @quiet_option
 @command_errors

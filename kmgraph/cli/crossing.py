@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from kmgraph.cli.common import command_errors
+from kmgraph.cli.common import command_errors, view_option
 from kmgraph.crosswalks import Crosswalk
 from kmgraph.crosswalks import crosswalk as find
 from kmgraph.crosswalks.finding import LONGEST
@@ -33,6 +33,7 @@ _TABLE = "table"
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder of a store whose codings are to be shown.",
 )
+@view_option
 @click.option("--case", help="A case, study or programme of the store; all codings by default.")
 @click.option(
     "--format",
@@ -43,7 +44,7 @@ _TABLE = "table"
 )
 @command_errors
 def crosswalk(
-    source: str, target: str, steps: int, store: Path | None, case: str | None, fmt: str
+    source: str, target: str, steps: int, store: Path | None, view: str, case: str | None, fmt: str
 ) -> None:
     """Show the framework SOURCE through the framework TARGET, and what is lost.
 
@@ -55,7 +56,7 @@ def crosswalk(
             raise InputError("a case is looked up in a store: name it with --store")
         _show(find(source, target, steps=steps), fmt)
         return
-    with open_store(store) as evidence:
+    with open_store(store, view=view) as evidence:
         _show(evidence.crosswalk(source, target, case=case, steps=steps), fmt)
 
 

@@ -9,7 +9,7 @@ from typing import Final
 import click
 import pyoxigraph as ox
 
-from kmgraph.cli.common import command_errors, store_option
+from kmgraph.cli.common import command_errors, store_option, view_option
 from kmgraph.cube import cube_table, load_groupings, parts
 from kmgraph.dataset import open_store
 from kmgraph.errors import InputError
@@ -24,7 +24,7 @@ _FORMATS: Final = ("table", "json", "csv")
 @click.command(epilog="Example: kmgraph cube studies-by-theme --by theme --store store")
 @click.argument("grouping", required=False)
 @store_option
-@click.option("--view", default="public", show_default=True, help="View to read.")
+@view_option
 @click.option(
     "--by",
     multiple=True,

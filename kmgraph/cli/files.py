@@ -14,7 +14,7 @@ from kmgraph.bundles.template import (
     write_template,
     write_workbook_template,
 )
-from kmgraph.cli.common import command_errors, echo_json, json_option, store_option
+from kmgraph.cli.common import command_errors, echo_json, json_option, store_option, view_option
 from kmgraph.cli.snapshotting import export_snapshot, snapshot_is_wanted, snapshot_options
 from kmgraph.dataset import open_store
 from kmgraph.exports import export as export_file
@@ -58,6 +58,7 @@ def example(name: str, directory: Path, as_json: bool) -> None:
 @click.command(epilog="Example: kmgraph export --store store evidence.ttl")
 @click.argument("target", metavar="[OUT]", required=False, type=click.Path(path_type=Path))
 @store_option
+@view_option
 @click.option(
     "--bundle",
     type=click.Path(path_type=Path),
@@ -70,6 +71,7 @@ def example(name: str, directory: Path, as_json: bool) -> None:
 def export(
     target: Path | None,
     store: Path,
+    view: str,
     bundle: Path | None,
     dataset: str | None,
     as_json: bool,
@@ -84,9 +86,9 @@ def export(
     if [target is not None, bundle is not None, wants_all].count(True) != 1:
         raise click.UsageError("give a file, --bundle or --all, one of the three")
     if wants_all:
-        export_snapshot(store, as_json=as_json, **snapshot)
+        export_snapshot(store, view=view, as_json=as_json, **snapshot)
         return
-    with open_store(store) as evidence:
+    with open_store(store, view=view) as evidence:
         if target is not None:
             size = export_file(evidence, target)
             found: dict[str, object] = {"file": str(target), "bytes": size}

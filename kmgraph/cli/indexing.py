@@ -14,6 +14,7 @@ from kmgraph.cli.common import (
     progress_for,
     quiet_option,
     store_option,
+    view_option,
 )
 from kmgraph.errors import StoreUnavailableError
 from kmgraph.facets import FACETED
@@ -24,7 +25,7 @@ from kmgraph.stores.generations import GenerationStore
 
 @click.command(epilog="Example: kmgraph index --store store")
 @store_option
-@click.option("--view", default="public", show_default=True, help="View to read.")
+@view_option
 @json_option
 @quiet_option
 @command_errors

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from kmgraph.cli.common import command_errors, echo_json, store_option
+from kmgraph.cli.common import command_errors, echo_json, store_option, view_option
 from kmgraph.errors import InputError
 from kmgraph.facets import KINDS, ORDERS, Listed, open_facets
 from kmgraph.namespaces import compact
@@ -20,7 +20,7 @@ from kmgraph.stores.generations import GenerationStore
 )
 @click.argument("kind", type=click.Choice(KINDS))
 @store_option
-@click.option("--view", default="public", show_default=True, help="View to list.")
+@view_option
 @click.option(
     "--choose",
     "choices",

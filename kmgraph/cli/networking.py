@@ -13,6 +13,7 @@ from kmgraph.cli.common import (
     progress_for,
     quiet_option,
     store_option,
+    view_option,
 )
 from kmgraph.dataset import open_store
 from kmgraph.errors import InputError
@@ -63,7 +64,7 @@ _NOTHING: Final = {
 @click.argument("what", type=click.Choice([*_ROWS, "if-vacant"]), default="measures")
 @click.argument("post", required=False)
 @store_option
-@click.option("--view", default="public", show_default=True, help="View to read.")
+@view_option
 @click.option(
     "--kinds",
     default=",".join(KINDS),

@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from kmgraph.cli.common import command_errors, store_option
+from kmgraph.cli.common import command_errors, store_option, view_option
 from kmgraph.dataset import open_store
 from kmgraph.errors import InputError
 from kmgraph.figures import GRID_SCHEMES, Picture, read_grid, read_progress, recorded_schemes
@@ -28,23 +28,25 @@ _to_option = click.option(
 @click.command(epilog="Example: kmgraph profile case/syn-S1-c1 --store store --to profile.svg")
 @click.argument("case")
 @store_option
+@view_option
 @click.option(
     "--scheme", default=DEFAULT_SCHEME, show_default=True, help="Version of the framework."
 )
 @_to_option
 @command_errors
-def profile(case: str, store: Path, scheme: str, target: Path | None) -> None:
+def profile(case: str, store: Path, view: str, scheme: str, target: Path | None) -> None:
     """Draw the profile of a case, given by its id or IRI.
 
     It shows elements, their parts, who rated them how, and what is not reported.
     """
     _check(target)
-    with open_store(store) as evidence:
+    with open_store(store, view=view) as evidence:
         _show(picture_of(evidence.cases.by(scheme)[case]), target)
 
 
 @click.command(epilog="Example: kmgraph grid --store store --theme theme/syn-stroke --to grid.png")
 @store_option
+@view_option
 @click.option(
     "--scheme",
     type=click.Choice(GRID_SCHEMES),
@@ -58,17 +60,24 @@ def profile(case: str, store: Path, scheme: str, target: Path | None) -> None:
 @_to_option
 @command_errors
 def grid(
-    store: Path, scheme: str, programme: str, theme: str, study: str, target: Path | None
+    store: Path,
+    view: str,
+    scheme: str,
+    programme: str,
+    theme: str,
+    study: str,
+    target: Path | None,
 ) -> None:
     """Draw cases by evidence and context, with how well their facilitation fits."""
     _check(target)
-    with open_store(store) as evidence:
+    with open_store(store, view=view) as evidence:
         found = read_grid(evidence.store, scheme, programme=programme, theme=theme, study=study)
         _show(found, target)
 
 
 @click.command(epilog="Example: kmgraph progress --scheme queri --store store --to work.svg")
 @store_option
+@view_option
 @click.option(
     "--scheme", required=True, help="Short name of the framework, such as queri, npt or pdsa."
 )
@@ -78,7 +87,13 @@ def grid(
 @_to_option
 @command_errors
 def progress(
-    store: Path, scheme: str, programme: str, theme: str, study: str, target: Path | None
+    store: Path,
+    view: str,
+    scheme: str,
+    programme: str,
+    theme: str,
+    study: str,
+    target: Path | None,
 ) -> None:
     """Draw how far work has come by a framework.
 
@@ -86,7 +101,7 @@ def progress(
     decided in each cycle; others, such as npt, the latest rating of each construct.
     """
     _check(target)
-    with open_store(store) as evidence:
+    with open_store(store, view=view) as evidence:
         found = read_progress(evidence.store, scheme, programme=programme, theme=theme, study=study)
         _show(found, target)
         if not found.rows:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from kmgraph.cli.common import command_errors, echo_json, store_option
+from kmgraph.cli.common import command_errors, echo_json, store_option, view_option
 from kmgraph.namespaces import compact
 from kmgraph.search import Found, open_index, plain
 from kmgraph.stores.generations import GenerationStore
@@ -17,7 +17,7 @@ from kmgraph.stores.generations import GenerationStore
 @click.command(epilog='Example: kmgraph search "knowledge brokr" --kind study --store store')
 @click.argument("words", nargs=-1, required=True)
 @store_option
-@click.option("--view", default="public", show_default=True, help="View to search.")
+@view_option
 @click.option("--kind", "kinds", multiple=True, help="Only records of this kind, as it is named.")
 @click.option("--limit", default=20, show_default=True, help="Records at most, up to 200.")
 @click.option("--offset", default=0, show_default=True, help="Records to leave out at first.")

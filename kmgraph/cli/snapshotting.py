@@ -10,7 +10,6 @@ import click
 
 from kmgraph.cli.common import echo_json, progress_for
 from kmgraph.snapshots import SnapshotFile, write_snapshot
-from kmgraph.stores.views import PUBLIC
 
 
 def snapshot_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -25,7 +24,6 @@ def snapshot_options(command: Callable[..., Any]) -> Callable[..., Any]:
             help="With --all: empty folder to write to; a place in the store by default.",
         ),
         click.option("--generation", type=int, help="With --all: which; the current by default."),
-        click.option("--view", help="With --all: which view; public by default."),
         click.option("--quiet", is_flag=True, help="With --all: show no progress."),
     )
     for option in reversed(options):
@@ -33,24 +31,22 @@ def snapshot_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def snapshot_is_wanted(
-    every: bool, to: Path | None, generation: int | None, view: str | None, quiet: bool
-) -> bool:
+def snapshot_is_wanted(every: bool, to: Path | None, generation: int | None, quiet: bool) -> bool:
     """Say whether a snapshot is wanted.
 
     :raises click.UsageError: options of a snapshot are given and ``--all`` is not.
     """
-    if not every and (to is not None or generation is not None or view is not None or quiet):
-        raise click.UsageError("--to, --generation, --view and --quiet go with --all")
+    if not every and (to is not None or generation is not None or quiet):
+        raise click.UsageError("--to, --generation and --quiet go with --all")
     return every
 
 
 def export_snapshot(
     store: Path,
     *,
+    view: str,
     to: Path | None,
     generation: int | None,
-    view: str | None,
     quiet: bool,
     as_json: bool,
     every: bool = True,
@@ -58,9 +54,7 @@ def export_snapshot(
     """Write a snapshot and say what is in it."""
     progress, close = progress_for(quiet or as_json)
     try:
-        made = write_snapshot(
-            store, view=view or PUBLIC, generation=generation, to=to, progress=progress
-        )
+        made = write_snapshot(store, view=view, generation=generation, to=to, progress=progress)
     finally:
         close()
     snapshot = made.snapshot

@@ -411,7 +411,7 @@ def test_nothing_recorded_is_drawn_too(evidence):
 @pytest.fixture
 def run(evidence, monkeypatch, tmp_path):
     """What runs a command on the records and returns what it writes."""
-    monkeypatch.setattr(picturing, "open_store", lambda path: nullcontext(evidence))
+    monkeypatch.setattr(picturing, "open_store", lambda path, view: nullcontext(evidence))
 
     def command(*arguments, code=0):
         given = [*(str(argument) for argument in arguments), "--store", str(tmp_path)]

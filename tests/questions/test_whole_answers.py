@@ -15,7 +15,7 @@ def test_whole_lists_can_be_asked_for(
 ) -> None:
     """Without the option the lists are cut where the cube answers, and the table says so."""
     monkeypatch.setattr(twins, "LARGE", 0)
-    monkeypatch.setattr(asking, "open_store", lambda path: dataset)
+    monkeypatch.setattr(asking, "open_store", lambda path, view: dataset)
     monkeypatch.setattr(EvidenceDataset, "close", lambda self: None)
     asked = ["31", "--store", str(tmp_path)]
     cut = CliRunner().invoke(asking.ask, asked)
