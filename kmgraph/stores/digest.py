@@ -1,10 +1,10 @@
 """Digests of graphs and datasets, independent of how they are stored.
 
 The digest of a graph is a sum: each of its triples, written as the engine writes it in N-Triples
-with the newline at its end, is hashed with BLAKE2b of 512 bits, read as a number with the lowest
-byte first, and the numbers are added modulo 2**512. It is written as 128 hexadecimal digits. What
-is added to a graph or deleted from it is added to its digest or subtracted from it, so a small
-change costs little whatever the size of the graph, and parts may be summed side by side.
+with the newline at its end, is hashed with SHA-256, read as a number with the lowest byte first,
+and the numbers are added. It is written as 80 hexadecimal digits, which hold the sum of 2**64
+triples. What is added to a graph or deleted from it is added to its digest or subtracted from it,
+so a small change costs little whatever the size of the graph, and parts may be summed side by side.
 
 The digest of a dataset is the SHA-256 of one line ``IRI digest`` for each named graph that is not
 empty, sorted by IRI.
@@ -13,7 +13,7 @@ Equal graphs without blank nodes, as all published ones, have equal digests, and
 by chance have different ones. A sum gives no such promise against somebody who looks for two graphs
 with one digest on purpose: sign or hash the files where that matters.
 
-Source: https://www.blake2.net/, https://www.w3.org/TR/n-triples/#canonical-ntriples
+Source: https://doi.org/10.6028/NIST.FIPS.180-4, https://www.w3.org/TR/n-triples/#canonical-ntriples
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from typing import Any, Final, Self
 
 import pyoxigraph as ox
 
-_BYTES: Final = 64
+_BYTES: Final = 40
 _MODULUS: Final = 1 << (8 * _BYTES)
 _DIGITS: Final = 2 * _BYTES
 #: Bytes of a dump that are hashed at a time.
@@ -101,8 +101,8 @@ class LineSum:
 
 def _sum(lines: Iterable[bytes]) -> int:
     """Return the sum of the hashes of lines."""
-    blake2b, number = hashlib.blake2b, int.from_bytes
-    return sum(number(blake2b(line).digest(), "little") for line in lines)
+    sha256, number = hashlib.sha256, int.from_bytes
+    return sum(number(sha256(line).digest(), "little") for line in lines)
 
 
 def line_of(triple: ox.Triple) -> bytes:
