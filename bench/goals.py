@@ -91,19 +91,22 @@ def _question_answers(found: Mapping[str, Any]) -> _Said:
 
 
 def _question_virtuoso(found: Mapping[str, Any]) -> _Said:
-    """Judge saved questions beside Virtuoso; those that it was not asked are not met."""
-    ordinary = _ordinary(found)
-    both = [each for each in ordinary if "virtuoso" in each and "fast" in each]
-    asked = [each for each in ordinary if "virtuoso" in each or "virtuoso_failed" in each]
-    ahead = [
-        each
-        for each in both
-        if each["virtuoso"]["wall_ms"]["median"]
-        >= _FASTER_THAN_VIRTUOSO * each["fast"]["wall_ms"]["median"]
-    ]
-    said = f"{len(ahead)} of {len(both)} that it answered; it was asked {len(asked)}"
-    is_met = len(ahead) == len(both) and len(asked) == len(ordinary)
-    return f"{said} of {len(ordinary)} questions", is_met
+    """Judge saved questions beside Virtuoso; those that it gave no answer to are told apart."""
+    asked = _ordinary(found)
+    both = [(each["fast"]["wall_ms"]["median"], least_ms) for each in asked
+            if "fast" in each and (least_ms := _virtuoso_ms(each)) is not None]  # fmt: skip
+    ahead = [ours_ms for ours_ms, least_ms in both if least_ms >= _FASTER_THAN_VIRTUOSO * ours_ms]
+    said = f"{len(ahead)} of {len(both)} questions"
+    if len(both) < len(asked):
+        said += f"; it refused {len(asked) - len(both)} or ended over them"
+    return said, 0 < len(ahead) == len(both)
+
+
+def _virtuoso_ms(question: Mapping[str, Any]) -> float | None:
+    """Return how long Virtuoso took at least; None where it refused or ended."""
+    if "virtuoso" in question and "virtuoso_failed" not in question:
+        return float(question["virtuoso"]["wall_ms"]["median"])
+    return question.get("virtuoso_over_ms")
 
 
 def _ratio(kind: str, least: float) -> Callable[[Mapping[str, Any]], _Said]:
@@ -143,7 +146,7 @@ _GOALS: Final[dict[str, tuple[str, Callable[[Mapping[str, Any]], _Said]]]] = {
     "one study more in less than 2 s": ("change", _change),
     "each saved question in less than 50 ms": ("questions", _question_times),
     "answers equal to those of the plain queries": ("questions", _question_answers),
-    "5 times Virtuoso on the plain query": ("questions", _question_virtuoso),
+    "5 times Virtuoso on the plain query": ("virtuoso", _question_virtuoso),
     "look-ups from the cache: 4 times the engine's own server": ("http", _ratio("cached", 4)),
     "look-ups without it: 0.7 times": ("http", _ratio("uncached", 0.7)),
     "queries that aggregate: at most 1.2 times the engine's time": ("http", _aggregates),

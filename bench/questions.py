@@ -1,7 +1,7 @@
 """Every saved question with random parameters: as it is answered, beside its plain query.
 
-The plain query is that of the file in ``queries/competency``. It is asked of the published view,
-and of Virtuoso on the same triples without the cube. Parameters are drawn anew for each run.
+The plain query is that of the file in ``queries/competency``, asked of the same published view.
+Parameters are drawn anew for each run.
 """
 
 from __future__ import annotations
@@ -12,10 +12,9 @@ from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any, Final
 
-from hosting import Hosted, empty_folder
+from hosting import Answer, Hosted
 from measuring import MeasurementError, summary
 from peers.base import Row, sorted_rows
-from peers.virtuoso import Virtuoso
 from workspace import Workspace
 
 #: Rows on a page of what lists, and pages among which one is drawn.
@@ -31,7 +30,6 @@ _LEAST_RUNS: Final = 3
 SENSITIVITY: Final = frozenset({"cq-005", "cq-007", "cq-038", "cq-103", "cq-105"})
 #: Kinds of columns that are lists.
 _LISTS: Final = ("passages", "texts")
-_ANYTHING: Final = "SELECT ?s WHERE { ?s ?p ?o } LIMIT 1"
 _SOME_INSTANCES: Final = "SELECT DISTINCT ?x WHERE { ?x a <CLASS> } LIMIT 3000"
 _SOME_CONSTRUCTS: Final = """PREFIX km: <https://w3id.org/kmgraph/ontology#>
 SELECT DISTINCT ?construct WHERE { ?x km:construct ?construct } LIMIT 50"""
@@ -137,34 +135,25 @@ class Asked:
         Where a row tells of thousands of records, its lists name some of them: these must be
         among those of the plain row, and all else equal.
         """
-        returned = self._questions[question_id].returns
-        lists = {place for place, column in enumerate(returned) if column.kind in _LISTS}
-        whole: dict[Row, list[Row]] = {}
-        for row in self._last:
-            whole.setdefault(_without(row, lists), []).append(row)
-        return all(
-            any(_is_part(row, other, lists) for other in whole.get(_without(row, lists), ()))
-            for row in rows
-        )
+        return is_held(self._questions[question_id].returns, rows, self._last)
 
 
-class VirtuosoPlain:
-    """Virtuoso, asked the plain queries."""
+def is_held(returned: Sequence[Any], rows: Sequence[Row], whole: Set[Row]) -> bool:
+    """Say whether a plain answer has all of some rows.
 
-    def __init__(self, _: object = None) -> None:
-        self._peer = Virtuoso()
+    :param returned: the columns of the question.
 
-    def load(self, data: Path, folder: Path) -> float | None:
-        """Load the triples."""
-        return self._peer.load(data, folder)
-
-    def plain(self, text: str, names: Sequence[str]) -> list[Row]:
-        """Answer a query, and return some of its variables."""
-        return sorted({tuple(map(tidy, row)) for row in self._peer.query(text, names)})
-
-    def close(self) -> None:
-        """End it."""
-        self._peer.close()
+    Where a row tells of thousands of records, its lists name some of them: these must be among
+    those of the plain row, and all else equal.
+    """
+    lists = {place for place, column in enumerate(returned) if column.kind in _LISTS}
+    others: dict[Row, list[Row]] = {}
+    for row in whole:
+        others.setdefault(_without(row, lists), []).append(row)
+    return all(
+        any(_is_part(row, other, lists) for other in others.get(_without(row, lists), ()))
+        for row in rows
+    )
 
 
 def _without(row: Row, places: Set[int]) -> Row:
@@ -207,110 +196,77 @@ def tidy(cell: str) -> str:
     return cell
 
 
-def measure(work: Workspace, studies: int, runs: int, *, virtuoso: bool = True) -> dict[str, Any]:
+def measure(work: Workspace, studies: int, runs: int) -> dict[str, Any]:
     """Ask every saved question, each run with parameters of its own."""
     import kmgraph
 
-    remote, why = _virtuoso(work, studies) if virtuoso else (None, "not asked for")
     hosts = {name: Hosted(Asked, work.store(studies)) for name in ("asked", "plain")}
     found: dict[str, Any] = {"studies": studies, "questions": {}}
-    if why:
-        found["virtuoso"] = {"skipped": why}
     try:
         for name in kmgraph.load_catalogue():
             work.tell(f"question {name}")
             for host, hosted in hosts.items():
                 if not hosted.is_alive:
                     hosts[host] = Hosted(Asked, work.store(studies))
-            told = _question(name, runs, hosts["asked"], hosts["plain"], remote)
-            found["questions"][name] = told
-            if remote is not None and "virtuoso_failed" in told and not _answers(remote):
-                told["virtuoso_failed"] += " (the server was gone, and was started again)"
-                remote.close()
-                remote, _ = _virtuoso(work, studies)
+            found["questions"][name] = _question(name, runs, hosts["asked"], hosts["plain"])
     finally:
-        for each in (*hosts.values(), remote):
-            if each is not None:
-                each.close()
+        for each in hosts.values():
+            each.close()
     return found
 
 
-def _virtuoso(work: Workspace, studies: int) -> tuple[Hosted | None, str]:
-    """Start and load Virtuoso, or say why not."""
-    if why := Virtuoso().missing():
-        return None, why
-    hosted = Hosted(VirtuosoPlain, None)
-    folder = empty_folder(work.scratch(), "virtuoso")
-    try:
-        hosted.call("load", work.triples(studies), folder, limit_s=3 * 3600)
-    except MeasurementError as error:
-        hosted.close()
-        return None, str(error)
-    return hosted, ""
+def as_asked(asked: Hosted, name: str, seed: int) -> tuple[dict[str, Any], Answer]:
+    """Return parameters that are drawn for a question, and its answer as people get it.
+
+    :raises MeasurementError: there is no answer.
+    """
+    drawn = asked.call("drawn", name, seed, limit_s=LIMIT_S).said
+    answer = asked.call("fast", name, drawn["given"], drawn["page"], limit_s=LIMIT_S)
+    if not answer.rows:  # there is no such page
+        answer = asked.call("fast", name, drawn["given"], 1, limit_s=LIMIT_S)
+    return drawn, answer
 
 
-def _answers(remote: Hosted) -> bool:
-    """Say whether a system still answers the least of queries."""
-    try:
-        return remote.call("plain", _ANYTHING, ["s"], limit_s=LIMIT_S).rows == 1
-    except MeasurementError:
-        return False
+def is_enough(times_ms: Sequence[float]) -> bool:
+    """Say whether something was asked often and long enough."""
+    return sum(times_ms) > 1000 * _ENOUGH_S and len(times_ms) >= _LEAST_RUNS
 
 
-def _question(
-    name: str, runs: int, asked: Hosted, plain: Hosted, remote: Hosted | None
-) -> dict[str, Any]:
-    """Ask one question of all, each as often as time allows."""
+def _question(name: str, runs: int, asked: Hosted, plain: Hosted) -> dict[str, Any]:
+    """Ask one question in both ways, each as often as time allows."""
     told: dict[str, Any] = {"sensitivity": name in SENSITIVITY}
-    times: dict[str, list[float]] = {"fast": [], "plain": [], "virtuoso": []}
-    rows: dict[str, list[int]] = {"fast": [], "plain": [], "virtuoso": []}
-    equal, same = [], []
+    times: dict[str, list[float]] = {"fast": [], "plain": []}
+    rows: dict[str, list[int]] = {"fast": [], "plain": []}
+    equal = []
     for seed in range(runs + 1):
-        if sum(times["fast"]) > 1000 * _ENOUGH_S and len(times["fast"]) >= _LEAST_RUNS:
+        if is_enough(times["fast"]):
             break
         try:
-            drawn = asked.call("drawn", name, seed, limit_s=LIMIT_S).said
-            fast = asked.call("fast", name, drawn["given"], drawn["page"], limit_s=LIMIT_S)
-            if not fast.rows:  # there is no such page
-                fast = asked.call("fast", name, drawn["given"], 1, limit_s=LIMIT_S)
+            drawn, fast = as_asked(asked, name, seed)
         except MeasurementError as error:
             return told | {"failed": str(error)}
         answers = {"fast": fast}
-        _ask_others(told, name, drawn, answers, plain, remote, times)
+        if "plain_failed" not in told and not is_enough(times["plain"]) and plain.is_alive:
+            try:
+                answers["plain"] = plain.call("plain", name, drawn["given"], limit_s=LIMIT_S)
+            except MeasurementError as error:
+                told["plain_failed"] = str(error)
         if "plain" in answers:
             held = plain.call("holds", name, fast.first, limit_s=LIMIT_S).said
             equal.append(held and (fast.rows > 0) == (answers["plain"].rows > 0))
-            if "virtuoso" in answers:
-                same.append(answers["virtuoso"].digest == answers["plain"].digest)
         for who, answer in answers.items():
             if seed:  # the first run warms up
                 times[who].append(1000 * answer.wall_s)
                 rows[who].append(answer.rows)
-    for who, each in times.items():
-        if each:
-            told[who] = {"wall_ms": summary(each), "rows": summary(rows[who])}
-    return told | {"equal_runs": [sum(equal), len(equal)], "virtuoso_same": [sum(same), len(same)]}
+    return told | summaries(times, rows) | {"equal_runs": [sum(equal), len(equal)]}
 
 
-def _ask_others(
-    told: dict[str, Any],
-    name: str,
-    drawn: Mapping[str, Any],
-    answers: dict[str, Any],
-    plain: Hosted,
-    remote: Hosted | None,
-    times: Mapping[str, list[float]],
-) -> None:
-    """Ask the plain query of our view and of Virtuoso, unless they failed or took long before."""
-    others = {
-        "plain": (plain, (name, drawn["given"])),
-        "virtuoso": (remote, (drawn["text"], drawn["names"])),
+def summaries(
+    times: Mapping[str, list[float]], rows: Mapping[str, list[int]]
+) -> dict[str, dict[str, Any]]:
+    """Return times and sizes of answers, by who gave them."""
+    return {
+        who: {"wall_ms": summary(each), "rows": summary(rows[who])}
+        for who, each in times.items()
+        if each
     }
-    for who, (hosted, arguments) in others.items():
-        long = sum(times[who]) > 1000 * _ENOUGH_S and len(times[who]) >= _LEAST_RUNS
-        if hosted is None or f"{who}_failed" in told or long or not hosted.is_alive:
-            continue
-        try:
-            answers[who] = hosted.call("plain", *arguments, limit_s=LIMIT_S)
-        except MeasurementError as error:
-            told[f"{who}_failed"] = str(error)

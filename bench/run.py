@@ -24,6 +24,7 @@ ROOT: Final = BENCH.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "server"), str(BENCH)]
 
 import analytic  # noqa: E402 - it is found by the lines above
+import beside_virtuoso  # noqa: E402
 import change  # noqa: E402
 import growth  # noqa: E402
 import pages  # noqa: E402
@@ -53,6 +54,7 @@ def parts(work: Workspace, studies: int) -> dict[str, Callable[[], dict[str, Any
         "change": lambda: change.measure(work, studies, 5),
         "analytic": lambda: analytic.measure(work, studies),
         "questions": lambda: questions.measure(work, studies, 5),
+        "virtuoso": lambda: beside_virtuoso.measure(work, studies, 3),
         "http": lambda: serving(work, studies),
         "pages": lambda: pages.measure(work, studies),
         "growth": lambda: growth.measure(work, studies),

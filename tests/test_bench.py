@@ -22,6 +22,7 @@ from kmgraph.synthetic import generate
 
 BENCH = Path(__file__).resolve().parents[1] / "bench"
 MODULES = ("measuring", "hosting", "growth", "goals", "page", "plots", "questions", "stages",
+           "beside_virtuoso",
            "workspace", "peers.base")  # fmt: skip
 
 

@@ -71,10 +71,25 @@ class Virtuoso:
         return words[words.index("Version") + 1] if "Version" in words else "version unknown"
 
     def load(self, data: Path, folder: Path) -> float:
-        """Start a server on an empty database, and load the file.
+        """Start a server on a folder, and load the file if it was not loaded there before.
 
         :returns: seconds of loading, up to the checkpoint; the start is not counted.
         """
+        self._start(folder)
+        loaded = folder / "loaded"
+        if loaded.exists():
+            return 0.0
+        (folder / "data.nt").symlink_to(data.resolve())
+        started = time.perf_counter()
+        self._isql(f"ld_dir('{folder}', 'data.nt', '{GRAPH}')")
+        self._isql("rdf_loader_run()")
+        self._isql("checkpoint")
+        loaded_s = time.perf_counter() - started
+        loaded.touch()
+        return loaded_s
+
+    def _start(self, folder: Path) -> None:
+        """Start a server on a folder."""
         http_port, self._isql_port = free_port(), free_port()
         memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
         buffers = memory // 4 // _PAGE_BYTES
@@ -88,6 +103,8 @@ class Virtuoso:
                 graph=GRAPH,
             )
         )
+        # One that ended itself leaves its lock behind.
+        (folder / "virtuoso.lck").unlink(missing_ok=True)
         self._process = subprocess.Popen(
             ["virtuoso-t", "+configfile", str(folder / "virtuoso.ini"), "+foreground"],
             stdout=subprocess.DEVNULL,
@@ -95,14 +112,7 @@ class Virtuoso:
             cwd=folder,
         )
         await_port(http_port, limit_s=120)
-        (folder / "data.nt").symlink_to(data.resolve())
-        started = time.perf_counter()
-        self._isql(f"ld_dir('{folder}', 'data.nt', '{GRAPH}')")
-        self._isql("rdf_loader_run()")
-        self._isql("checkpoint")
-        loaded_s = time.perf_counter() - started
         self._endpoint = Endpoint(http_port, "/sparql", **{"default-graph-uri": GRAPH})
-        return loaded_s
 
     def _isql(self, command: str) -> None:
         """Run a command of the server.
