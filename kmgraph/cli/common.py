@@ -21,7 +21,8 @@ from kmgraph.errors import (
     ParameterError,
 )
 from kmgraph.progress import Progress, ProgressEvent, silent
-from kmgraph.stores.views import PUBLIC
+from kmgraph.stores.generations import GenerationStore
+from kmgraph.stores.views import PUBLIC, token_group_sets, visible_in
 
 EXIT_FAILED: Final = 1
 EXIT_CALLED_WRONGLY: Final = 2
@@ -42,9 +43,44 @@ store_option = click.option(
     required=True,
     help="Folder of the store.",
 )
-view_option = click.option("--view", default=PUBLIC, show_default=True, help="View to read.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Write JSON.")
 quiet_option = click.option("--quiet", is_flag=True, help="Show no progress.")
+
+
+def view_option(function: _F) -> _F:
+    """Add the option ``--view``, which names no group that the command's store does not know."""
+
+    @functools.wraps(function)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        if kwargs.get("store") is not None:
+            _check_groups(kwargs["store"], kwargs["view"])
+        return function(*args, **kwargs)
+
+    option = click.option("--view", default=PUBLIC, show_default=True, help="View to read.")
+    return option(wrapped)  # type: ignore[return-value]
+
+
+def _check_groups(folder: Path, view: str) -> None:
+    """Raise where a view names a group that has neither graphs nor tokens.
+
+    The store itself reads such a view as one without the group, as a token may outlive its graphs.
+    Somebody who types a name has mistyped it.
+    """
+    if view == PUBLIC:
+        return
+    try:
+        store = GenerationStore(folder)
+        known = {group for each in store.generations() for group in visible_in(each.master)}
+        known.update(*token_group_sets(folder))
+        unknown = sorted(visible_in(view) - known - {PUBLIC})
+    except KmGraphError:
+        return  # the command meets it too, and tells of it in its own way
+    if unknown:
+        groups = ", ".join(sorted(known - {PUBLIC})) or "none"
+        raise click.BadParameter(
+            f"the store has no group {', '.join(map(repr, unknown))}: its groups are {groups}",
+            param_hint="'--view'",
+        )
 
 
 def command_errors(function: _F) -> _F:

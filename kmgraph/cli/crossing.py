@@ -12,6 +12,7 @@ from kmgraph.crosswalks import crosswalk as find
 from kmgraph.crosswalks.finding import LONGEST
 from kmgraph.dataset import open_store
 from kmgraph.errors import InputError
+from kmgraph.stores.views import PUBLIC
 
 _TABLE = "table"
 
@@ -52,8 +53,8 @@ def crosswalk(
     are shown; with one, what is coded to them.
     """
     if store is None:
-        if case is not None:
-            raise InputError("a case is looked up in a store: name it with --store")
+        if case is not None or view != PUBLIC:
+            raise InputError("a case or a view is looked up in a store: name it with --store")
         _show(find(source, target, steps=steps), fmt)
         return
     with open_store(store, view=view) as evidence:

@@ -20,7 +20,6 @@ class Change:
 
     :ivar deleted: triples to delete from a graph that is not replaced; none of them is added.
     :ivar digest: digest of the new content, where whoever wrote the file worked it out.
-    :ivar takes_files: whether the files are removed once they are loaded.
     """
 
     is_replaced: bool = False
@@ -29,7 +28,6 @@ class Change:
     deleted: TripleFile | None = None
     described: GraphInfo | None = None
     digest: str | None = None
-    takes_files: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,13 +67,12 @@ class GraphRequests:
         )
         files = []
         if nquads_path is not None:
-            files.append(TripleFile(Path(nquads_path), described.iri, statements))
+            files.append(TripleFile(Path(nquads_path), described.iri, statements, takes_file))
         self._pending[name] = Change(
             is_replaced=True,
             files=files,
             described=described,
             digest=digest,
-            takes_files=takes_file,
         )
         self._replaced.add(name)
 

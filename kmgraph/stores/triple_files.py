@@ -25,11 +25,13 @@ class TripleFile:
     :ivar path: the file.
     :ivar graph: IRI of the graph that each line names; None for N-Triples.
     :ivar statements: number of lines, where whoever wrote the file knows it.
+    :ivar is_handed_over: whether the file is removed once every view has loaded it.
     """
 
     path: Path
     graph: str | None = None
     statements: int | None = None
+    is_handed_over: bool = False
 
     def open(self) -> IO[bytes]:
         """Open the file as N-Triples, whatever it is.

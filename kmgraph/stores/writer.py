@@ -98,10 +98,9 @@ class GenerationWriter(GraphRequests):
 
     def _remove_taken(self) -> None:
         """Remove the files that were handed over, now that every view has loaded them."""
-        for change in self._pending.values():
-            if change.takes_files:
-                for file in change.files:
-                    file.path.unlink()
+        for file in (file for change in self._pending.values() for file in change.files):
+            if file.is_handed_over:
+                file.path.unlink()
 
     def _plans(self, wanted: Mapping[str, GraphInfo], keys: Iterable[str]) -> dict[str, Plan]:
         """Return what is to be done to each view; nothing else holds on to those that go."""

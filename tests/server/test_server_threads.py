@@ -108,7 +108,7 @@ def test_a_thread_that_has_just_started_is_no_reason_for_more(dispatcher):
 
 
 def test_a_system_without_threads_is_told_of_and_requests_wait(dispatcher, monkeypatch, caplog):
-    """What runs goes on, and no further thread is tried."""
+    """What runs goes on, and further threads are tried after a pause only."""
     threads, end = Threads(dispatcher, 100), threading.Event()
     tried = []
 
@@ -125,5 +125,12 @@ def test_a_system_without_threads_is_told_of_and_requests_wait(dispatcher, monke
     assert len(tried) == 1
     assert len(dispatcher.threads) == 2
     assert "2 threads answer requests, and no more: can't start new thread" in caplog.text
+    monkeypatch.undo()
+    let_turn(threads)
+    assert len(dispatcher.threads) == 2
+    monkeypatch.setattr(time, "monotonic", lambda late=time.monotonic: late() + 11)
+    let_turn(threads)
+    assert len(dispatcher.threads) == 4
+    monkeypatch.undo()
     end.set()
     assert all(task.begun.wait(5) for task in tasks)

@@ -218,6 +218,17 @@ def test_files_that_are_handed_over_leave_their_room_to_the_views(store, files):
             assert shown == numbers(view)
 
 
+def test_only_the_file_that_was_handed_over_is_removed(store, files):
+    given, kept = nquads(files, "a", [1]), nquads(files, "a", [2])
+    with store.begin(reason="first") as writer:
+        writer.replace_graph("a", given, takes_file=True)
+        writer.append_to_graph("a", kept)
+        writer.publish()
+    assert (given.exists(), kept.exists()) == (False, True)
+    with store.open_view() as view:
+        assert numbers(view) == {1, 2}
+
+
 def test_an_abandoned_writer_changes_nothing(store, files):
     put(store, files, a=[1])
     before = store.digest()
