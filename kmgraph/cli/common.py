@@ -48,23 +48,22 @@ quiet_option = click.option("--quiet", is_flag=True, help="Show no progress.")
 
 
 def view_option(function: _F) -> _F:
-    """Add the option ``--view``, which names no group that the command's store does not know."""
+    """Add the option ``--view``, with a warning where the command's store lacks a group of it."""
 
     @functools.wraps(function)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         if kwargs.get("store") is not None:
-            _check_groups(kwargs["store"], kwargs["view"])
+            _warn_of_groups(kwargs["store"], kwargs["view"])
         return function(*args, **kwargs)
 
     option = click.option("--view", default=PUBLIC, show_default=True, help="View to read.")
     return option(wrapped)  # type: ignore[return-value]
 
 
-def _check_groups(folder: Path, view: str) -> None:
-    """Raise where a view names a group that has neither graphs nor tokens.
+def _warn_of_groups(folder: Path, view: str) -> None:
+    """Say which groups of a view have neither graphs nor tokens: such a name may be mistyped.
 
-    The store itself reads such a view as one without the group, as a token may outlive its graphs.
-    Somebody who types a name has mistyped it.
+    Without the group the view is read all the same: its graphs may come later, or be gone already.
     """
     if view == PUBLIC:
         return
@@ -77,10 +76,8 @@ def _check_groups(folder: Path, view: str) -> None:
         return  # the command meets it too, and tells of it in its own way
     if unknown:
         groups = ", ".join(sorted(known - {PUBLIC})) or "none"
-        raise click.BadParameter(
-            f"the store has no group {', '.join(map(repr, unknown))}: its groups are {groups}",
-            param_hint="'--view'",
-        )
+        names = ", ".join(map(repr, unknown))
+        click.echo(f"Warning: --view: the store has no group {names}; it has {groups}", err=True)
 
 
 def command_errors(function: _F) -> _F:
