@@ -72,7 +72,7 @@ def _warn_of_groups(folder: Path, view: str) -> None:
         known = {group for each in store.generations() for group in visible_in(each.master)}
         known.update(*token_group_sets(folder))
         unknown = sorted(visible_in(view) - known - {PUBLIC})
-    except KmGraphError:
+    except (KmGraphError, OSError):
         return  # the command meets it too, and tells of it in its own way
     if unknown:
         groups = ", ".join(sorted(known - {PUBLIC})) or "none"

@@ -119,3 +119,13 @@ def test_a_group_of_a_token_is_known_before_it_has_graphs(store: Path) -> None:
 def test_a_view_without_a_store_is_an_error() -> None:
     failed = run("crosswalk", "parihs-2004", "cfir-2022", *NORTH, code=1)
     assert "name it with --store" in failed.stderr
+
+
+def test_what_cannot_be_read_for_a_warning_stops_nothing(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_: Path) -> frozenset[frozenset[str]]:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("kmgraph.cli.common.token_group_sets", refused)
+    assert run("query", STUDIES, "--store", store, *NORTH, "--format", "csv").stdout

@@ -92,6 +92,23 @@ def test_there_are_as_many_as_requests_and_no_more_than_said(dispatcher):
     assert all(task.begun.wait(5) for task in tasks)
 
 
+def test_many_requests_at_once_get_their_threads_one_doubling_after_the_other(dispatcher):
+    """It looks again by itself after each doubling, as the new threads may not be enough."""
+    threads, end = Threads(dispatcher, 100), threading.Event()
+    tasks = [Task(end) for _ in range(9)]
+    for task in tasks:
+        dispatcher.add_task(task)
+    let_turn(threads)
+    assert len(dispatcher.threads) == 4
+    for number in (4, 8):
+        until(lambda: dispatcher.active_count == number)  # noqa: B023 - at once
+        assert threads.look_again_s is not None
+        time.sleep(2 * threads.look_again_s)
+        threads.turn()
+    assert all(task.begun.wait(5) for task in tasks)
+    end.set()
+
+
 def test_a_thread_that_has_just_started_is_no_reason_for_more(dispatcher):
     """It counts as busy until it has found nothing to do."""
     threads, task = Threads(dispatcher, 100), Task(threading.Event())
